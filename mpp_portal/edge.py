@@ -1,0 +1,88 @@
+"""The HTTP edge: refusals become pages or JSON; the access log writes the route, never the path."""
+
+import time
+from collections.abc import Callable
+
+import structlog
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+import complaints.refusals
+import privacy.rules
+import queueing.refusals
+import services.refusals
+
+REFUSALS = (
+    queueing.refusals.Refusal,
+    services.refusals.Refusal,
+    privacy.rules.Refusal,
+    complaints.refusals.Refusal,
+)
+# lock_timeout, deadlock, serialisation failure
+_BUSY = {"55P03", "40P01", "40001"}
+_log = structlog.get_logger("access")
+Handler = Callable[[HttpRequest], HttpResponse]
+
+
+def access_log(get_response: Handler) -> Handler:
+    """One line per request: method, route, status, milliseconds. Paths can carry tokens."""
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        started = time.perf_counter()
+        response = get_response(request)
+        match = request.resolver_match
+        _log.info(
+            "request",
+            method=request.method,
+            route=match.route if match else "-",
+            status=response.status_code,
+            ms=round((time.perf_counter() - started) * 1000, 1),
+        )
+        return response
+
+    return handle
+
+
+class refusals:
+    """Turns a rule's refusal, and a database too busy to wait for, into an answer that says so."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, OperationalError):
+            if getattr(error.__cause__, "pgcode", None) not in _BUSY:
+                return None
+            error = queueing.refusals.Refusal("busy")
+        if not isinstance(error, REFUSALS):
+            return None
+        return answer(request, error)
+
+
+def body_of(error: Exception) -> dict[str, object]:
+    """A refusal as the API gives it: code, message, fields and, where known, the next date."""
+    body: dict[str, object] = {
+        "code": error.code,  # type: ignore[attr-defined]
+        "message": str(error.message),  # type: ignore[attr-defined]
+        "fields": {k: str(v) for k, v in getattr(error, "fields", {}).items()},
+    }
+    if next_date := getattr(error, "next_date", None):
+        body["next_date"] = next_date.isoformat()
+    return body
+
+
+def answer(request: HttpRequest, error: Exception) -> HttpResponse:
+    """The refusal as JSON under /api/, as a page elsewhere."""
+    status = error.status  # type: ignore[attr-defined]
+    if request.path.startswith("/api/"):
+        response: HttpResponse = JsonResponse(body_of(error), status=status)
+    else:
+        response = render(request, "refused.html", {"refusal": error}, status=status)
+    if status == 503:
+        response["Retry-After"] = "2"
+    response["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,131 @@
+"""Every no of the queueing rules: its code, the sentence a citizen may read, its HTTP status."""
+
+import datetime as dt
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+_TEXTS: dict[str, tuple[Any, int]] = {
+    # the gate
+    "no_queue": (_("Layanan ini belum punya antrean di mal. Tanyakan di meja depan."), 409),
+    "external": (_("Nomor untuk layanan ini diambil di %(system)s, bukan di sini."), 409),
+    "walk_in_only": (_("Nomor layanan ini diambil di mal. Datang dan ambil di kios."), 409),
+    "online_only": (_("Nomor layanan ini hanya diambil daring, lewat halaman layanannya."), 409),
+    "past": (_("Waktu itu sudah lewat. Pilih hari atau jam lain."), 409),
+    "holiday": (_("Tanggal itu hari libur. Pilih hari lain."), 409),
+    "closed": (_("Layanan tutup pada tanggal itu. Pilih hari lain."), 409),
+    "not_yet_released": (_("Tanggal itu belum dibuka. Pilih hari yang lebih dekat."), 409),
+    "last_ticket_passed": (_("Nomor terakhir hari ini sudah lewat. Pilih hari lain."), 409),
+    "full": (_("Nomor belum terambil. Jam itu sudah penuh. Pilih jam lain."), 409),
+    "day_full": (_("Semua nomor pada tanggal itu sudah terambil. Pilih hari lain."), 409),
+    "paused": (_("Antrean sedang dijeda: %(reason)s. Coba lagi nanti atau pilih hari lain."), 409),
+    "already_booked": (
+        _(
+            "Sudah ada nomor aktif untuk layanan ini. Minta tautannya dikirim ke kontak yang "
+            "terdaftar, atau tanyakan di meja depan."
+        ),
+        409,
+    ),
+    "busy": (_("Sedang ramai. Isian Anda masih ada. Coba lagi sebentar lagi."), 503),
+    # booking
+    "nothing_chosen": (_("Pilih paling sedikit satu layanan."), 422),
+    "too_many_tickets": (_("Paling banyak %(limit)s layanan dalam satu kunjungan."), 422),
+    "same_service_twice": (_("Layanan yang sama cukup satu nomor."), 422),
+    "name_missing": (_("Tulis nama seperti di KTP."), 422),
+    "name_too_long": (_("Nama paling panjang 100 huruf. Singkat nama Anda."), 422),
+    "bad_phone": (_("Nomor WhatsApp diawali 08 atau +62, 10 sampai 13 angka."), 422),
+    "bad_email": (_("Surel ditulis seperti nama@contoh.id."), 422),
+    "bad_nik": (_("NIK harus 16 angka. Yang Anda tulis %(count)s angka."), 422),
+    "bad_priority": (_("Pilih salah satu kebutuhan prioritas, atau kosongkan."), 422),
+    "unknown_mall": (_("Mal itu tidak ada. Kembali ke beranda."), 404),
+    "unknown_service": (_("Layanan itu tidak ada di mal ini. Cari layanan lain."), 404),
+    "unknown_window": (_("Jam itu tidak ada lagi. Pilih jam lain."), 404),
+    "wrong_window": (_("Jam itu bukan milik layanan ini. Pilih jam lain."), 422),
+    "different_dates": (_("Semua layanan dalam satu kunjungan harus pada tanggal yang sama."), 422),
+    "overlapping": (_("Dua jam yang dipilih bertumpuk. Pilih jam yang tidak bersamaan."), 422),
+    "contact_cap": (
+        _("Satu kontak paling banyak %(limit)s nomor aktif per hari. Tanyakan di meja depan."),
+        409,
+    ),
+    "request_reused": (_("Kunci permintaan ini sudah dipakai untuk isian lain."), 422),
+    "priority_cap": (
+        _("Jatah prioritas tanpa kursi hari ini habis. Ambil nomor biasa atau tanyakan petugas."),
+        409,
+    ),
+    # coming to the mall
+    "unknown_ticket": (_("Nomor itu tidak ditemukan. Periksa kodenya, atau ke meja depan."), 404),
+    "not_today": (_("Kunjungan ini untuk %(date)s. Lapor hadir pada hari itu."), 409),
+    "too_early": (_("Belum waktunya. Lapor hadir mulai pukul %(time)s."), 409),
+    "too_late": (_("Batas lapor hadir sudah lewat. Ambil nomor baru di kios atau daring."), 409),
+    "nothing_to_check_in": (_("Tidak ada nomor yang perlu lapor hadir di kunjungan ini."), 409),
+    "wrong_hall_code": (_("Kode di layar aula tidak cocok. Lihat layar, lalu ketik lagi."), 422),
+    "too_many_tries": (_("Terlalu banyak percobaan. Tunggu 10 menit atau ke meja depan."), 429),
+    "not_printing": (_("Karcis ini tidak sedang dicetak."), 409),
+    "cannot_revive": (_("Karcis ini tidak dapat dipakai lagi. Ambil nomor baru."), 409),
+    "cannot_cancel": (_("Nomor ini tidak dapat dibatalkan lagi."), 409),
+    "cannot_reschedule": (_("Nomor ini tidak dapat dipindah lagi. Ambil nomor baru."), 409),
+    "same_window": (_("Nomor ini sudah pada jam itu. Pilih jam lain."), 422),
+    "same_day_only": (
+        _("Kunjungan ini punya beberapa nomor: pindahkan ke jam lain pada hari yang sama."),
+        409,
+    ),
+    # counters
+    "not_allowed": (_("Anda tidak berwenang untuk itu."), 403),
+    "counter_closed": (_("Loket belum dibuka. Buka loket dahulu."), 409),
+    "counter_taken": (_("Loket ini sedang dibuka petugas lain."), 409),
+    "officer_elsewhere": (_("Anda masih membuka loket %(number)s. Tutup dahulu."), 409),
+    "nothing_assigned": (_("Loket ini tidak punya antrean hari ini. Hubungi pengelola."), 409),
+    "still_serving": (_("Masih ada nomor di loket. Selesaikan dahulu."), 409),
+    "nobody_at_counter": (_("Tidak ada nomor di loket ini."), 409),
+    "wrong_state": (_("Nomor ini berstatus %(state)s; langkah itu tidak dapat dilakukan."), 409),
+    "recalled_enough": (_("Sudah dipanggil ulang %(limit)s kali. Tandai tidak hadir."), 409),
+    "reason_needed": (_("Tulis alasannya, paling sedikit 5 huruf."), 422),
+    "bad_outcome": (_("Pilih hasil pelayanan dari daftar."), 422),
+    "collect_date_needed": (_("Isi tanggal pengambilan, hari ini atau sesudahnya."), 422),
+    "rejoined_already": (_("Nomor ini sudah pernah kembali ke antrean. Ambil nomor baru."), 409),
+    "day_closed": (_("Hari antrean ini sudah ditutup."), 409),
+    "same_queue": (_("Layanan itu ada di antrean yang sama; tidak perlu dipindahkan."), 409),
+    "nothing_to_undo": (_("Tidak ada langkah yang dapat diurungkan."), 409),
+    "undo_too_late": (_("Lebih dari 60 detik: langkah ini tidak dapat diurungkan lagi."), 409),
+    "undo_not_yours": (_("Langkah terakhir dilakukan petugas lain."), 409),
+    "acted_on": (_("Hasil langkah ini sudah dipakai: %(what)s. Tidak dapat diurungkan."), 409),
+    # arranging the house
+    "bookings_in_the_way": (
+        _("Perubahan ini mengenai nomor yang sudah dipesan: %(labels)s. Pindahkan dahulu."),
+        409,
+    ),
+    "not_rehearsal": (_("Hanya untuk mal latihan."), 409),
+}
+
+
+class Refusal(Exception):
+    """A rule says no. `code` for programs, `message` for people, `status` for HTTP."""
+
+    def __init__(
+        self,
+        code: str,
+        *,
+        next_date: dt.date | None = None,
+        fields: dict[str, str] | None = None,
+        **context: object,
+    ) -> None:
+        super().__init__(code)
+        text, self.status = _TEXTS[code]
+        self.code = code
+        self.context = context
+        self.next_date = next_date
+        self.fields = fields or {}
+        self._text = text
+
+    @property
+    def message(self) -> str:
+        """The sentence, in the language of the reader."""
+        return str(self._text) % self.context if self.context else str(self._text)
+
+    def __str__(self) -> str:
+        return self.code
+
+
+def sentence(code: str, **context: object) -> str:
+    """The sentence of a refusal's code, in the language of the reader."""
+    return Refusal(code, **context).message

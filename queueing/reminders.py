@@ -1,0 +1,86 @@
+"""What a citizen is told about a booking, as rows of the outbox: booked, moved, reminders."""
+
+import datetime as dt
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.dateformat import format as format_date
+from django.utils.translation import override
+
+from notifications.rules import Draft, enqueue, void
+from queueing.models import Ticket, Visit
+from queueing.workflow import State
+from services.models import Mall
+
+DAY_BEFORE = dt.time(16, 0)
+HOURS_BEFORE = dt.timedelta(hours=2)
+REMINDERS = ("reminder_day", "reminder_hours")
+
+
+def after_booking(
+    *,
+    visit: Visit,
+    ticket: Ticket,
+    starts_at: dt.datetime,
+    ends_at: dt.datetime,
+    mall: Mall,
+    at: dt.datetime,
+    kind: str = "booked",
+) -> None:
+    """Write the confirmation and the reminders of a visit; they are about its earliest ticket."""
+    if not (visit.phone or visit.email):
+        return
+    start = starts_at.astimezone(mall.zone)
+    day_before = dt.datetime.combine(start.date() - dt.timedelta(days=1), DAY_BEFORE, mall.zone)
+    planned = [(kind, at, ends_at)] if kind else []
+    if day_before > at:
+        planned.append(("reminder_day", day_before, starts_at))
+    if starts_at - HOURS_BEFORE > at:
+        planned.append(("reminder_hours", starts_at - HOURS_BEFORE, starts_at))
+    with override(visit.language):
+        context = {
+            "first_name": visit.name.split(" ")[0][:30],
+            "mall": mall.name,
+            "date": format_date(start, "l, j F Y"),
+            "time_range": f"{start:%H.%M}–{timezone.localtime(ends_at, mall.zone):%H.%M}",
+            "label": ticket.label,
+            "link": f"{settings.BASE_URL}/tiket/{visit.token}/",
+        }
+    enqueue(
+        drafts=[
+            Draft(
+                kind=what,
+                phone=visit.phone or "",
+                email=visit.email or "",
+                language=visit.language,
+                context=context,
+                about=str(ticket.public_id),
+                send_after=send_after,
+                not_after=not_after,
+                dedup_key=f"{ticket.public_id}:{what}:{ticket.window_id or 0}",
+                rehearsal=mall.rehearsal,
+            )
+            for what, send_after, not_after in planned
+        ],
+        at=at,
+    )
+
+
+def replan(*, visit: Visit, at: dt.datetime, kind: str = "") -> None:
+    """Void what is not yet sent about a visit and write anew for its earliest booked ticket."""
+    tickets = list(
+        visit.tickets.select_related("window", "mall").order_by("window__starts_at", "pk")
+    )
+    void(about=[str(t.public_id) for t in tickets], at=at)
+    booked = [t for t in tickets if t.state == State.BOOKED and t.window]
+    if booked:
+        first = booked[0]
+        after_booking(
+            visit=visit,
+            ticket=first,
+            starts_at=first.window.starts_at,
+            ends_at=first.window.ends_at,
+            mall=first.mall,
+            at=at,
+            kind=kind,
+        )

@@ -1,0 +1,68 @@
+"""Every change of state in the queueing room: one function each; they lock, check, write and log."""
+
+from queueing.rules.arriving import (
+    check_in,
+    confirm_print,
+    expire_unprinted,
+    grant_priority,
+    mark_no_shows,
+    revive,
+)
+from queueing.rules.booking import Wish, book, cancel, cancel_visit, reschedule, walk_in
+from queueing.rules.calling import (
+    absent,
+    bring_back,
+    call_next,
+    close_counter,
+    end,
+    end_and_call_next,
+    open_counter,
+    park,
+    recall,
+    start,
+    transfer,
+    undo,
+)
+from queueing.rules.day import (
+    close_day,
+    close_past_days,
+    erase_visits,
+    materialise,
+    pause,
+    rearrange,
+    resume,
+)
+
+__all__ = [
+    "Wish",
+    "absent",
+    "book",
+    "bring_back",
+    "call_next",
+    "cancel",
+    "cancel_visit",
+    "check_in",
+    "close_counter",
+    "close_day",
+    "close_past_days",
+    "confirm_print",
+    "end",
+    "end_and_call_next",
+    "erase_visits",
+    "expire_unprinted",
+    "grant_priority",
+    "mark_no_shows",
+    "materialise",
+    "open_counter",
+    "park",
+    "pause",
+    "rearrange",
+    "recall",
+    "reschedule",
+    "resume",
+    "revive",
+    "start",
+    "transfer",
+    "undo",
+    "walk_in",
+]

@@ -1,0 +1,584 @@
+"""The counter's work: open, call next, recall, start, end, park, absent, bring back, transfer, undo."""
+
+import datetime as dt
+import uuid
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Q
+
+from accounts.models import User
+from notifications.rules import void
+from queueing import live
+from queueing.models import (
+    CallAnnouncement,
+    Counter,
+    CounterAssignment,
+    CounterSession,
+    QueueDay,
+    Ticket,
+    TicketEvent,
+)
+from queueing.order import behind_the_next_two
+from queueing.refusals import Refusal
+from queueing.rules.booking import contact_of, lock_with_window, log, service_in, snapshot
+from queueing.rules.day import close_day
+from queueing.workflow import AT_COUNTER, State, may
+from services.models import ServiceStandard
+from services.permissions import CALL, agencies_for
+
+UNDO_WITHIN = dt.timedelta(seconds=60)
+UNDOABLE = {"called", "started", "ended", "parked", "absent", "transferred"}
+
+# The head of one queue becomes called; equality on queue and date is what the index serves.
+# FOR UPDATE SKIP LOCKED is the guard; people at another counter, or just back from one, are passed.
+CALL_HEAD = """
+WITH head AS (
+    SELECT t.id, jsonb_build_object('state', t.state, 'sort_at', t.sort_at,
+           'counter_id', t.counter_id, 'officer_id', t.officer_id, 'called_at', t.called_at,
+           'started_at', t.started_at, 'ended_at', t.ended_at, 'released_at', t.released_at,
+           'recalls', t.recalls, 'returns', t.returns, 'outcome', t.outcome,
+           'collect_on', t.collect_on, 'parked_reason', t.parked_reason, 'label', t.label) AS before
+      FROM queueing_ticket t
+     WHERE t.queue_id = %(queue)s AND t.date = %(date)s AND t.state = 'waiting'
+       AND {person_is_free}
+     ORDER BY t.sort_at, t.number LIMIT 1
+     {lock}),
+called AS (
+    UPDATE queueing_ticket t
+       SET state = 'called', counter_id = %(counter)s, officer_id = %(officer)s,
+           called_at = %(at)s, started_at = NULL, ended_at = NULL, recalls = 0, outcome = ''
+      FROM head WHERE t.id = head.id
+    RETURNING t.id, t.label, head.before),
+event AS (
+    INSERT INTO queueing_ticketevent (ticket_id, kind, at, officer_id, counter_id, note, before)
+    SELECT id, 'called', %(at)s, %(officer)s, %(counter)s, '', before FROM called)
+INSERT INTO queueing_callannouncement
+    (mall_id, date, ticket_id, label, counter_number, zone, recall, at)
+SELECT %(mall)s, %(date)s, id, label, %(number)s, %(zone)s, false, %(at)s FROM called
+RETURNING id, ticket_id
+"""
+LOCK_HEAD = "FOR UPDATE OF t SKIP LOCKED"
+PERSON_IS_FREE = """NOT EXISTS (
+    SELECT 1 FROM queueing_ticket o WHERE o.visit_id = t.visit_id AND o.id <> t.id
+       AND (o.state IN ('called', 'serving') OR o.released_at > %(at)s - interval '10 minutes'))"""
+BEST_QUEUE = """
+SELECT q.id FROM unnest(%(queues)s::bigint[]) WITH ORDINALITY AS q(id, position)
+ CROSS JOIN LATERAL (
+    SELECT t.sort_at, t.number FROM queueing_ticket t
+     WHERE t.queue_id = q.id AND t.date = %(date)s AND t.state = 'waiting' AND {person_is_free}
+     ORDER BY t.sort_at, t.number LIMIT 1) AS head
+ ORDER BY head.sort_at, q.position, head.number LIMIT 1
+"""
+_SESSION = """
+SELECT s.id, s.queue_ids, s.date, s.officer_id, c.number, c.zone, c.mall_id, m.time_zone
+  FROM queueing_countersession s
+  JOIN queueing_counter c ON c.id = s.counter_id
+  JOIN services_mall m ON m.id = c.mall_id
+ WHERE s.counter_id = %s AND s.closed_at IS NULL
+   FOR UPDATE OF s
+"""
+
+
+def assigned_queues(*, counter: Counter, officer: User, date: dt.date) -> list[int]:
+    """The queues that a counter calls from on `date`, in order, that this officer may call."""
+    ids = (
+        CounterAssignment.objects.filter(
+            Q(weekday__isnull=True) | Q(weekday=date.weekday()),
+            Q(first_date__isnull=True) | Q(first_date__lte=date),
+            Q(last_date__isnull=True) | Q(last_date__gte=date),
+            counter=counter,
+            queue__active=True,
+            queue__agency__in=agencies_for(officer, CALL),
+        )
+        .order_by("position", "pk")
+        .values_list("queue_id", flat=True)
+    )
+    return list(dict.fromkeys(ids))
+
+
+def open_counter(*, counter_id: int, officer: User, at: dt.datetime) -> CounterSession:
+    """Sit down at a counter: one open session per counter and per officer. Twice is once.
+
+    Days that were never closed are closed first, so that yesterday is never called.
+    """
+    counter = Counter.objects.select_related("mall").get(pk=counter_id)
+    today = counter.mall.date_at(at)
+    for date in (
+        QueueDay.objects.filter(mall=counter.mall, date__lt=today, closed_at__isnull=True)
+        .order_by("date")
+        .values_list("date", flat=True)
+        .distinct()
+    ):
+        close_day(mall=counter.mall, date=date, at=at)
+    with transaction.atomic():
+        queues = assigned_queues(counter=counter, officer=officer, date=today)
+        if not queues:
+            raise Refusal("nothing_assigned")
+        open_ones = list(
+            CounterSession.objects.select_for_update(of=("self",))
+            .filter(Q(counter=counter) | Q(officer=officer), closed_at__isnull=True)
+            .select_related("counter")
+            .order_by("pk")
+        )
+        for session in open_ones:
+            if session.counter_id == counter.pk and session.officer_id == officer.pk:
+                session.queue_ids = queues
+                session.save(update_fields=["queue_ids"])
+                return session
+            if session.counter_id == counter.pk:
+                raise Refusal("counter_taken")
+            raise Refusal("officer_elsewhere", number=session.counter.number)
+        try:
+            with transaction.atomic():
+                return CounterSession.objects.create(
+                    counter=counter, officer=officer, date=today, queue_ids=queues, opened_at=at
+                )
+        except IntegrityError:
+            raise Refusal("counter_taken") from None
+
+
+@transaction.atomic
+def close_counter(*, counter_id: int, officer: User, at: dt.datetime) -> None:
+    """Leave a counter; refused while a number is still there. Twice is once."""
+    session = (
+        CounterSession.objects.select_for_update()
+        .filter(counter_id=counter_id, officer=officer, closed_at__isnull=True)
+        .first()
+    )
+    if session is None:
+        return
+    if Ticket.objects.filter(counter_id=counter_id, state__in=AT_COUNTER).exists():
+        raise Refusal("still_serving")
+    session.closed_at = at
+    session.save(update_fields=["closed_at"])
+
+
+def call_next(*, counter_id: int, officer: User, at: dt.datetime) -> Ticket | None:
+    """Call the first person of the counter's queues; None when nobody waits.
+
+    Refuses `counter_closed`, `not_allowed` (another officer's counter), `still_serving`.
+    """
+    for _attempt in range(5):
+        try:
+            with transaction.atomic():
+                return _call_next(counter_id, officer, at)
+        except IntegrityError as error:
+            # the person was called elsewhere in the same moment: the next look passes them over
+            if _constraint(error) == "one_ticket_per_counter":
+                raise Refusal("still_serving") from None
+            if _constraint(error) != "one_counter_per_visit":
+                raise
+    return None
+
+
+def _call_next(counter_id: int, officer: User, at: dt.datetime) -> Ticket | None:
+    session = _lock_session(counter_id, officer, at)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM queueing_ticket WHERE counter_id = %s AND state IN ('called', 'serving')",
+            [counter_id],
+        )
+        if cursor.fetchone():
+            raise Refusal("still_serving")
+        values = {
+            "date": session["date"],
+            "counter": counter_id,
+            "officer": officer.pk,
+            "at": at,
+            "mall": session["mall_id"],
+            "number": session["number"],
+            "zone": session["zone"],
+            "queues": session["queue_ids"],
+        }
+        for _attempt in range(len(session["queue_ids"]) + 2):
+            queue = session["queue_ids"][0]
+            if len(session["queue_ids"]) > 1:
+                cursor.execute(BEST_QUEUE.format(person_is_free=PERSON_IS_FREE), values)
+                best = cursor.fetchone()
+                if best is None:
+                    return None
+                queue = best[0]
+            cursor.execute(
+                CALL_HEAD.format(person_is_free=PERSON_IS_FREE, lock=LOCK_HEAD),
+                {**values, "queue": queue},
+            )
+            if called := cursor.fetchone():
+                live.changed(mall_id=session["mall_id"], queue_ids=[queue], announcement=called[0])
+                return Ticket.objects.select_related("service_type", "queue", "visit").get(
+                    pk=called[1]
+                )
+            if len(session["queue_ids"]) == 1:
+                return None
+    return None
+
+
+@transaction.atomic
+def recall(*, counter_id: int, officer: User, at: dt.datetime) -> Ticket:
+    """Call the called person again, at most the queue's `max_recalls` times."""
+    session, ticket = _at_counter(counter_id, officer, at)
+    _refuse_unless("recalled", ticket)
+    if ticket.recalls >= ticket.queue.max_recalls:
+        raise Refusal("recalled_enough", limit=ticket.queue.max_recalls)
+    before = snapshot(ticket)
+    ticket.recalls += 1
+    ticket.save(update_fields=["recalls"])
+    log(ticket, "recalled", at=at, officer_id=officer.pk, counter_id=counter_id, before=before)
+    call = CallAnnouncement.objects.create(
+        mall_id=ticket.mall_id,
+        date=ticket.date,
+        ticket=ticket,
+        label=ticket.label,
+        counter_number=session["number"],
+        zone=session["zone"],
+        recall=True,
+        at=at,
+    )
+    live.changed(mall_id=ticket.mall_id, queue_ids=[ticket.queue_id], announcement=call.pk)
+    return ticket
+
+
+@transaction.atomic
+def start(*, counter_id: int, officer: User, at: dt.datetime) -> Ticket:
+    """The person is at the counter: service begins."""
+    _session, ticket = _at_counter(counter_id, officer, at)
+    _refuse_unless("started", ticket)
+    before = snapshot(ticket)
+    ticket.state = State.SERVING
+    ticket.started_at = at
+    return _act(ticket, "started", ["started_at"], at, officer, before)
+
+
+@transaction.atomic
+def end(
+    *,
+    counter_id: int,
+    officer: User,
+    at: dt.datetime,
+    outcome: str = Ticket.Outcome.SERVED,
+    collect_on: dt.date | None = None,
+    note: str = "",
+) -> Ticket:
+    """Service ends with an outcome; `collect_on` is the date for `collect_later`."""
+    if outcome not in Ticket.Outcome.values:
+        raise Refusal("bad_outcome")
+    _session, ticket = _at_counter(counter_id, officer, at)
+    _refuse_unless("ended", ticket)
+    if outcome == Ticket.Outcome.COLLECT_LATER:
+        if collect_on is None or collect_on < ticket.date:
+            raise Refusal("collect_date_needed")
+    else:
+        collect_on = None
+    before = snapshot(ticket)
+    ticket.state = State.DONE
+    ticket.ended_at = ticket.released_at = at
+    ticket.outcome = outcome
+    ticket.collect_on = collect_on
+    fields = ["ended_at", "released_at", "outcome", "collect_on"]
+    return _act(ticket, "ended", fields, at, officer, before, note or outcome)
+
+
+def end_and_call_next(
+    *,
+    counter_id: int,
+    officer: User,
+    at: dt.datetime,
+    outcome: str = Ticket.Outcome.SERVED,
+    collect_on: dt.date | None = None,
+) -> Ticket | None:
+    """The console's one key: end what is being served, then call the next person."""
+    end(counter_id=counter_id, officer=officer, at=at, outcome=outcome, collect_on=collect_on)
+    return call_next(counter_id=counter_id, officer=officer, at=at)
+
+
+@transaction.atomic
+def park(*, counter_id: int, officer: User, reason: str, at: dt.datetime) -> Ticket:
+    """Set the person aside with a reason; `bring_back` gives them their old place."""
+    if len(reason.strip()) < 5:
+        raise Refusal("reason_needed")
+    _session, ticket = _at_counter(counter_id, officer, at)
+    _refuse_unless("parked", ticket)
+    before = snapshot(ticket)
+    ticket.state = State.PARKED
+    ticket.released_at = at
+    ticket.parked_reason = reason.strip()[:160]
+    return _act(ticket, "parked", ["released_at", "parked_reason"], at, officer, before, reason)
+
+
+@transaction.atomic
+def absent(*, counter_id: int, officer: User, at: dt.datetime) -> Ticket:
+    """Called and did not come; may rejoin once, until closing."""
+    _session, ticket = _at_counter(counter_id, officer, at)
+    _refuse_unless("absent", ticket)
+    before = snapshot(ticket)
+    ticket.state = State.ABSENT
+    ticket.released_at = at
+    return _act(ticket, "absent", ["released_at"], at, officer, before)
+
+
+@transaction.atomic
+def bring_back(*, ticket_id: int, at: dt.datetime, officer_id: int | None = None) -> Ticket:
+    """Put somebody back into the line: parked to the old place, others behind the next two.
+
+    Absent people rejoin once; "documents missing" may return the same day without a new seat.
+    """
+    ticket = lock_with_window(ticket_id)
+    if ticket.date != ticket.mall.date_at(at) or _closed(ticket):
+        raise Refusal("day_closed")
+    if ticket.state == State.WAITING and ticket.returns:
+        return ticket
+    missing = ticket.outcome == Ticket.Outcome.DOCUMENTS_MISSING
+    if not may("returned", ticket.state) or (ticket.state == State.DONE and not missing):
+        raise Refusal("wrong_state", state=State(ticket.state).label)
+    before = snapshot(ticket)
+    if ticket.state != State.PARKED:
+        if ticket.returns:
+            raise Refusal("rejoined_already")
+        waiting = Ticket.objects.filter(
+            queue_id=ticket.queue_id, date=ticket.date, state=State.WAITING
+        ).order_by("sort_at", "number")
+        ticket.sort_at = behind_the_next_two(
+            list(waiting.values_list("sort_at", flat=True)[:3]), at
+        )
+        ticket.returns += 1
+    ticket.state = State.WAITING
+    ticket.ended_at = None
+    ticket.counter_id = None
+    ticket.outcome = ""
+    try:
+        with transaction.atomic():
+            ticket.save(
+                update_fields=["state", "sort_at", "returns", "ended_at", "counter", "outcome"]
+            )
+    except IntegrityError:
+        raise Refusal("already_booked") from None
+    log(ticket, "returned", at=at, officer_id=officer_id, before=before)
+    live.changed(mall_id=ticket.mall_id, queue_ids=[ticket.queue_id])
+    return ticket
+
+
+@transaction.atomic
+def transfer(
+    *,
+    ticket_id: int,
+    service: str,
+    officer: User,
+    at: dt.datetime,
+    counter_id: int | None = None,
+    note: str = "",
+) -> Ticket:
+    """Send the person on to another service's queue: same label and arrival, never refused as full.
+
+    The old ticket becomes `transferred`; the new one is the answer.
+    """
+    if counter_id is not None:
+        _session, ticket = _at_counter(counter_id, officer, at)
+        if ticket.pk != ticket_id:
+            raise Refusal("nobody_at_counter")
+    else:
+        ticket = lock_with_window(ticket_id)
+    _refuse_unless("transferred", ticket)
+    target = service_in(ticket.mall_id, service)
+    if not hasattr(target, "queue_service"):
+        raise Refusal("no_queue")
+    queue = target.queue_service.queue
+    if queue.pk == ticket.queue_id:
+        raise Refusal("same_queue")
+    if _closed(ticket):
+        raise Refusal("day_closed")
+    QueueDay.objects.get_or_create(
+        queue=queue, date=ticket.date, defaults={"mall_id": ticket.mall_id}
+    )
+    before = snapshot(ticket)
+    at_counter = ticket.state in AT_COUNTER
+    ticket.state = State.TRANSFERRED
+    ticket.ended_at = at
+    fields = ["ended_at"]
+    if at_counter:
+        ticket.released_at = at
+        fields.append("released_at")
+    _act(ticket, "transferred", fields, at, officer, before, note or queue.prefix, counter_id)
+    contact = contact_of(ticket.visit)
+    standard = ServiceStandard.objects.filter(
+        service_type=target, approved_at__isnull=False, valid_from__lte=ticket.date
+    ).order_by("-valid_from", "-version")
+    try:
+        with transaction.atomic():
+            moved = Ticket.objects.create(
+                public_id=uuid.uuid4(),
+                visit=ticket.visit,
+                mall_id=ticket.mall_id,
+                date=ticket.date,
+                queue=queue,
+                service_type=target,
+                standard=standard.first(),
+                number=ticket.number,
+                label=ticket.label,
+                state=State.WAITING,
+                walk_in=ticket.walk_in,
+                priority=ticket.priority,
+                sort_at=ticket.sort_at or at,
+                person_key=contact.person_key(ticket.date, target.pk)
+                if ticket.person_key
+                else None,
+                booked_at=ticket.booked_at,
+                checked_in_at=ticket.checked_in_at,
+            )
+    except IntegrityError:
+        raise Refusal("already_booked") from None
+    log(moved, "transferred_in", at=at, officer_id=officer.pk, note=str(ticket.public_id))
+    live.changed(mall_id=ticket.mall_id, queue_ids={ticket.queue_id, queue.pk})
+    return moved
+
+
+@transaction.atomic
+def undo(*, counter_id: int, officer: User, at: dt.datetime) -> Ticket:
+    """Take back the officer's last act at the counter, within 60 s, unless it was acted on."""
+    _lock_session(counter_id, officer, at)
+    last = (
+        TicketEvent.objects.filter(counter_id=counter_id)
+        .order_by("-pk")
+        .select_related("ticket")
+        .first()
+    )
+    if last is None or last.kind not in UNDOABLE or last.before is None:
+        raise Refusal("nothing_to_undo")
+    if last.officer_id != officer.pk:
+        raise Refusal("undo_not_yours")
+    if at - last.at > UNDO_WITHIN:
+        raise Refusal("undo_too_late")
+    ticket = lock_with_window(last.ticket_id)
+    if ticket.events.order_by("-pk").values_list("pk", flat=True).first() != last.pk:
+        raise Refusal("acted_on", what=State(ticket.state).label)
+    if last.kind == "transferred":
+        _take_back_transfer(ticket, officer, at)
+    _restore(ticket, last.before)
+    try:
+        with transaction.atomic():
+            ticket.save(update_fields=["state", *_RESTORED])
+    except IntegrityError:
+        raise Refusal("acted_on", what=State(State.CALLED).label) from None
+    log(ticket, "undone", at=at, officer_id=officer.pk, counter_id=counter_id, note=last.kind)
+    void(about=[str(ticket.public_id)], kinds=[last.kind], at=at)
+    live.changed(mall_id=ticket.mall_id, queue_ids=[ticket.queue_id])
+    return ticket
+
+
+# -- shared ------------------------------------------------------------------------------------------
+
+_RESTORED = [
+    "sort_at",
+    "counter_id",
+    "officer_id",
+    "called_at",
+    "started_at",
+    "ended_at",
+    "released_at",
+    "recalls",
+    "returns",
+    "outcome",
+    "collect_on",
+    "parked_reason",
+]
+_TIMES = {"sort_at", "called_at", "started_at", "ended_at", "released_at"}
+
+
+def _restore(ticket: Ticket, before: dict[str, Any]) -> None:
+    ticket.state = before["state"]
+    for name in _RESTORED:
+        value = before[name]
+        if value and name in _TIMES:
+            value = dt.datetime.fromisoformat(value)
+        elif value and name == "collect_on":
+            value = dt.date.fromisoformat(value)
+        setattr(ticket, name, value)
+
+
+def _take_back_transfer(ticket: Ticket, officer: User, at: dt.datetime) -> None:
+    """The ticket that the transfer made must be untouched; it becomes `transferred` (back)."""
+    arrival = (
+        TicketEvent.objects.filter(
+            ticket__visit_id=ticket.visit_id, kind="transferred_in", note=str(ticket.public_id)
+        )
+        .order_by("-pk")
+        .first()
+    )
+    if arrival is None:
+        raise Refusal("nothing_to_undo")
+    moved = lock_with_window(arrival.ticket_id)
+    last = moved.events.order_by("-pk").values_list("pk", flat=True).first()
+    if moved.state != State.WAITING or last != arrival.pk:
+        raise Refusal("acted_on", what=State(moved.state).label)
+    moved.state = State.TRANSFERRED
+    moved.save(update_fields=["state"])
+    log(moved, "undone", at=at, officer_id=officer.pk, note="transferred_in")
+    live.changed(mall_id=moved.mall_id, queue_ids=[moved.queue_id])
+
+
+def _lock_session(counter_id: int, officer: User, at: dt.datetime) -> dict[str, Any]:
+    """Lock the counter's open session of today; refuses another officer's."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SESSION, [counter_id])
+        row = cursor.fetchone()
+        names = [column.name for column in cursor.description or ()]
+    if row is None:
+        raise Refusal("counter_closed")
+    session = dict(zip(names, row, strict=True))
+    if session["officer_id"] != officer.pk:
+        raise Refusal("not_allowed")
+    if session["date"] != at.astimezone(ZoneInfo(session["time_zone"])).date():
+        raise Refusal("counter_closed")
+    return session
+
+
+def _at_counter(counter_id: int, officer: User, at: dt.datetime) -> tuple[dict[str, Any], Ticket]:
+    session = _lock_session(counter_id, officer, at)
+    ticket = (
+        Ticket.objects.select_for_update(of=("self",))
+        .filter(counter_id=counter_id, state__in=AT_COUNTER)
+        .select_related("queue", "visit")
+        .first()
+    )
+    if ticket is None:
+        raise Refusal("nobody_at_counter")
+    return session, ticket
+
+
+def _refuse_unless(step: str, ticket: Ticket) -> None:
+    if not may(step, ticket.state):
+        raise Refusal("wrong_state", state=State(ticket.state).label)
+
+
+def _act(
+    ticket: Ticket,
+    kind: str,
+    fields: list[str],
+    at: dt.datetime,
+    officer: User,
+    before: dict[str, Any],
+    note: str = "",
+    counter_id: int | None = None,
+) -> Ticket:
+    ticket.save(update_fields=["state", *fields])
+    log(
+        ticket,
+        kind,
+        at=at,
+        officer_id=officer.pk,
+        counter_id=counter_id or ticket.counter_id,
+        note=note,
+        before=before,
+    )
+    live.changed(mall_id=ticket.mall_id, queue_ids=[ticket.queue_id])
+    return ticket
+
+
+def _closed(ticket: Ticket) -> bool:
+    return QueueDay.objects.filter(
+        queue_id=ticket.queue_id, date=ticket.date, closed_at__isnull=False
+    ).exists()
+
+
+def _constraint(error: IntegrityError) -> str:
+    return getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") or ""

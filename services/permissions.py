@@ -1,0 +1,106 @@
+"""Which rows a person may see and change: one table from roles to permissions."""
+
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from services.models import Agency, Mall, Officer
+
+CALL = "queue.call"
+FRONT_DESK = "queue.front_desk"
+SEE_QUEUE = "queue.see"
+ARRANGE = "house.arrange"  # hours, closures, queues, counters, assignments
+EDIT_CATALOGUE = "catalogue.edit"
+READ_FIGURES = "figures.read"
+REVEAL = "personal.reveal"
+HANDLE_CASES = "cases.handle"
+HANDLE_ALL_CASES = "cases.desk"
+BOOK_FOR_OTHERS = "visits.book_for_others"
+APPOINT = "officers.appoint"
+SEE_MESSAGES = "messages.see"
+
+ALL = frozenset(
+    {
+        CALL,
+        FRONT_DESK,
+        SEE_QUEUE,
+        ARRANGE,
+        EDIT_CATALOGUE,
+        READ_FIGURES,
+        REVEAL,
+        HANDLE_CASES,
+        HANDLE_ALL_CASES,
+        BOOK_FOR_OTHERS,
+        APPOINT,
+        SEE_MESSAGES,
+    }
+)
+# An office with an agency covers that agency, one without covers the whole mall.
+GRANTS: dict[str, frozenset[str]] = {
+    Officer.Role.COUNTER: frozenset({CALL, SEE_QUEUE}),
+    Officer.Role.FRONT_DESK: frozenset({FRONT_DESK, SEE_QUEUE}),
+    Officer.Role.LIAISON: frozenset({HANDLE_CASES}),
+    Officer.Role.COMPLAINTS_DESK: frozenset({HANDLE_CASES, HANDLE_ALL_CASES}),
+    Officer.Role.AGENCY_HEAD: frozenset({ARRANGE, EDIT_CATALOGUE, READ_FIGURES, SEE_QUEUE}),
+    Officer.Role.MALL_MANAGER: ALL,
+    Officer.Role.LEADER: frozenset({READ_FIGURES}),
+    Officer.Role.HELPER: frozenset({BOOK_FOR_OTHERS}),
+}
+
+
+def malls_for(user: Any, permission: str) -> QuerySet[Mall]:
+    """Return the malls in which the person holds `permission` for the whole mall."""
+    if _may_everything(user):
+        return Mall.objects.all()
+    return Mall.objects.filter(pk__in=_scopes(user, permission)[0])
+
+
+def agencies_for(user: Any, permission: str) -> QuerySet[Agency]:
+    """Return the agencies for which the person holds `permission`, by either kind of office."""
+    if _may_everything(user):
+        return Agency.objects.all()
+    malls, agencies = _scopes(user, permission)
+    return Agency.objects.filter(Q(mall__in=malls) | Q(pk__in=agencies))
+
+
+def can(
+    user: Any, permission: str, *, agency: Agency | None = None, mall: Mall | None = None
+) -> bool:
+    """Whether the person holds `permission` for the agency, the whole mall, or, unnamed, anywhere.
+
+    At most one query per user object: the offices stay on it for the rest of the request.
+    """
+    if _may_everything(user):
+        return True
+    malls, agencies = _scopes(user, permission)
+    if agency is not None:
+        return agency.pk in agencies or agency.mall_id in malls
+    if mall is not None:
+        return mall.pk in malls
+    return bool(malls or agencies)
+
+
+def holds_a_mall(user: Any, permission: str) -> bool:
+    """Whether the person holds `permission` for some whole mall."""
+    return _may_everything(user) or bool(_scopes(user, permission)[0])
+
+
+def _may_everything(user: Any) -> bool:
+    return bool(user.is_active and user.is_superuser)
+
+
+def _scopes(user: Any, permission: str) -> tuple[set[int], set[int]]:
+    """Ids of whole malls, and of single agencies, in which the person's offices grant it."""
+    offices = [o for o in _offices(user) if permission in GRANTS[o.role]]
+    return (
+        {office.mall_id for office in offices if office.agency_id is None},
+        {office.agency_id for office in offices if office.agency_id is not None},
+    )
+
+
+def _offices(user: Any) -> list[Officer]:
+    if not (user.is_active and user.is_authenticated):
+        return []
+    if not hasattr(user, "active_offices"):
+        user.active_offices = list(Officer.objects.filter(user=user, active=True))
+    return user.active_offices

@@ -1,0 +1,32 @@
+"""Fixtures that every room's tests may use."""
+
+import pytest
+from django.core.cache import cache
+
+from tests.house import House, build_house
+
+
+@pytest.fixture(autouse=True)
+def _plain_static_files(settings):
+    """Tests need no collected static files."""
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+
+
+@pytest.fixture
+def house(db) -> House:
+    """The small mall, inside the test's transaction."""
+    return build_house()
+
+
+@pytest.fixture
+def open_house(transactional_db) -> House:
+    """The small mall, committed, for tests with threads."""
+    return build_house()
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache():
+    cache.clear()

@@ -1,0 +1,163 @@
+"""A small mall for the tests: two agencies, three queues, their counters, and a fixed cast of people.
+
+The clock of the tests is `NOON_BEFORE`..: a plain Wednesday, so no test depends on today's date.
+"""
+
+import datetime as dt
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+
+from accounts.models import User
+from queueing import rules
+from queueing.models import Counter, CounterAssignment, Queue, QueueService, Window
+from services.models import Agency, Mall, Officer, OpeningHours, ServiceStandard, ServiceType
+
+ZONE = ZoneInfo("Asia/Jakarta")
+TODAY = dt.date(2026, 11, 25)  # a Wednesday
+
+
+def at(hour: int, minute: int = 0, second: int = 0, *, days: int = 0) -> dt.datetime:
+    """A moment of the tests' day in the mall's zone."""
+    date = TODAY + dt.timedelta(days=days)
+    return dt.datetime(date.year, date.month, date.day, hour, minute, second, tzinfo=ZONE)
+
+
+@dataclass
+class House:
+    """The mall and everything in it, by name."""
+
+    mall: Mall
+    civil: Agency
+    tax: Agency
+    services: dict[str, ServiceType] = field(default_factory=dict)
+    queues: dict[str, Queue] = field(default_factory=dict)
+    counters: dict[int, Counter] = field(default_factory=dict)
+    people: dict[str, User] = field(default_factory=dict)
+
+    def window(self, prefix: str, hour: int, *, days: int = 0) -> Window:
+        return Window.objects.get(queue=self.queues[prefix], starts_at=at(hour, days=days))
+
+    def book(self, service: str, hour: int, *, now: dt.datetime | None = None, **who: Any) -> Any:
+        """Book one ticket through the rule; the ticket."""
+        who = {"name": "Siti Aminah", **who}
+        prefix = self.services[service].queue_service.queue.prefix
+        days = who.pop("days", 0)
+        window = self.window(prefix, hour, days=days)
+        visit = rules.book(
+            mall=self.mall,
+            wishes=[rules.Wish(service, window.pk)],
+            at=now or at(7, 30),
+            **who,
+        )
+        return visit.new_tickets[0]
+
+    def waiting(self, service: str, hour: int, *, arrived: dt.datetime, **who: Any) -> Any:
+        """A booked ticket that has checked in."""
+        ticket = self.book(service, hour, **who)
+        rules.check_in(visit_id=ticket.visit_id, at=arrived)
+        ticket.refresh_from_db()
+        return ticket
+
+
+def build_house(*, seats_per_hour: int = 6) -> House:
+    """Two agencies; queue C (KTP, KK) and D (AKTA) of the first, T (PBB) of the second; 4 counters."""
+    mall = Mall.objects.create(
+        slug="gajah-mada", name="MPP Gajah Mada", regency="Kota Mojokerto", province="Jawa Timur"
+    )
+    civil = Agency.objects.create(mall=mall, code="DUKCAPIL", name="Dinas Dukcapil")
+    tax = Agency.objects.create(mall=mall, code="BPKPD", name="Badan Pendapatan Daerah")
+    house = House(mall, civil, tax)
+    for weekday in range(5):
+        OpeningHours.objects.create(
+            mall=mall, weekday=weekday, opens_at=dt.time(8), closes_at=dt.time(15)
+        )
+    catalogue = [
+        ("KTP", civil, "C", "both", True),
+        ("KK", civil, "C", "both", False),
+        ("AKTA", civil, "D", "both", False),
+        ("PBB", tax, "T", "both", False),
+        ("SIDANG", tax, "T", "walk_in", False),
+    ]
+    for prefix, agency in (("C", civil), ("D", civil), ("T", tax)):
+        house.queues[prefix] = Queue.objects.create(
+            mall=mall,
+            agency=agency,
+            prefix=prefix,
+            name=f"Antrean {prefix}",
+            seats_per_hour=seats_per_hour,
+            online_share=60,
+        )
+    for code, agency, prefix, mode, needs_nik in catalogue:
+        service = ServiceType.objects.create(
+            agency=agency, code=code, name=f"Layanan {code}", booking_mode=mode, needs_nik=needs_nik
+        )
+        ServiceStandard.objects.create(
+            service_type=service,
+            valid_from=dt.date(2026, 1, 1),
+            approved_at=at(8),
+            counter_minutes=15,
+        )
+        QueueService.objects.create(queue=house.queues[prefix], service_type=service)
+        house.services[code] = service
+    ServiceType.objects.create(
+        agency=tax,
+        code="PASPOR",
+        name="Paspor",
+        booking_mode="external",
+        external_system="M-Paspor",
+    )
+    for number, prefixes in ((1, "C"), (2, "CD"), (3, "D"), (4, "T")):
+        counter = Counter.objects.create(mall=mall, number=number, floor="2", zone="timur")
+        house.counters[number] = counter
+        for position, prefix in enumerate(prefixes, start=1):
+            CounterAssignment.objects.create(
+                counter=counter, queue=house.queues[prefix], position=position
+            )
+    cast = [
+        ("officer", Officer.Role.COUNTER, civil),
+        ("colleague", Officer.Role.COUNTER, civil),
+        ("third", Officer.Role.COUNTER, civil),
+        ("foreign_officer", Officer.Role.COUNTER, tax),
+        ("liaison", Officer.Role.LIAISON, civil),
+        ("head", Officer.Role.AGENCY_HEAD, civil),
+        ("foreign_head", Officer.Role.AGENCY_HEAD, tax),
+        ("front_desk", Officer.Role.FRONT_DESK, None),
+        ("complaints_desk", Officer.Role.COMPLAINTS_DESK, None),
+        ("manager", Officer.Role.MALL_MANAGER, None),
+        ("leader", Officer.Role.LEADER, None),
+        ("helper", Officer.Role.HELPER, None),
+    ]
+    for username, role, agency in cast:
+        user = User.objects.create(username=username, is_staff=role != Officer.Role.HELPER)
+        Officer.objects.create(user=user, mall=mall, agency=agency, role=role)
+        house.people[username] = user
+    rules.materialise(queues=list(house.queues.values()), at=at(6))
+    return house
+
+
+def at_once(times: int, act: Callable[[int], Any]) -> list[Any]:
+    """Run `act(i)` in `times` threads that start together; what each returned or raised."""
+    barrier = threading.Barrier(times)
+    outcomes: list[Any] = [None] * times
+
+    def run(i: int) -> None:
+        try:
+            connection.ensure_connection()
+            barrier.wait(timeout=30)
+            outcomes[i] = act(i)
+        except Exception as error:  # noqa: BLE001 - the outcome is what the test looks at
+            outcomes[i] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(i,)) for i in range(times)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    return outcomes

@@ -1,0 +1,119 @@
+"""Two workers share the outbox: no message is taken by both, none is lost with a worker."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+
+from notifications import rules
+from notifications.models import Message
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def race(at) -> list[int]:
+    """Ids that two workers claim at once, each in batches of 100, until nothing is left."""
+    start = threading.Barrier(2)
+
+    def work(_):
+        claimed = []
+        try:
+            start.wait()
+            while ids := rules.claim(limit=100, at=at):
+                claimed += ids
+        finally:
+            connection.close()
+        return claimed
+
+    with ThreadPoolExecutor(2) as pool:
+        one, two = pool.map(work, range(2))
+    return one + two
+
+
+def test_two_workers_never_claim_the_same_message(outbox, at):
+    ids = [message.pk for message in outbox(200)]
+    for _ in range(5):
+        Message.objects.update(state="due", claimed_until=None)
+        assert sorted(race(at)) == ids
+
+
+def test_control_without_the_lock_both_claim_the_same(outbox, at, monkeypatch):
+    monkeypatch.setattr(rules, "ONE_CLAIMER_PER_ROW", "")
+    outbox(200)
+    for _ in range(20):
+        Message.objects.update(state="due", claimed_until=None)
+        claimed = race(at)
+        if len(claimed) > len(set(claimed)):
+            return
+    pytest.fail("the race never showed: the test above proves nothing")
+
+
+def test_a_claim_takes_what_is_due_the_oldest_first(outbox, at):
+    one, two, three = outbox(3)
+    Message.objects.filter(pk=one.pk).update(send_after=at + timedelta(seconds=1))
+    Message.objects.filter(pk=three.pk).update(send_after=at - timedelta(seconds=1))
+    assert rules.claim(limit=1, at=at) == [three.pk]
+    assert rules.claim(limit=5, at=at) == [two.pk]
+    assert rules.claim(limit=5, at=at) == []
+
+
+def test_a_claim_inside_a_transaction_is_refused(outbox, at):
+    with pytest.raises(RuntimeError), transaction.atomic():
+        rules.claim(limit=1, at=at)
+
+
+def test_what_a_dead_worker_held_is_sent_after_its_lease(outbox, at, smtp):
+    outbox(2)
+    assert len(rules.claim(limit=10, at=at)) == 2  # and here the worker is killed
+    assert rules.send_due(at=at + timedelta(seconds=59)) == 0
+    assert rules.send_due(at=at + timedelta(seconds=60)) == 2
+    assert len(smtp.received) == 2
+    assert rules.send_due(at=at + timedelta(hours=1)) == 0
+
+
+def test_a_worker_killed_after_sending_sends_again_with_the_same_reference(
+    outbox, at, smtp, monkeypatch
+):
+    outbox()
+    with monkeypatch.context() as patch:
+        patch.setattr(rules, "_sent", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            rules.send_due(at=at)
+    assert rules.send_due(at=at + timedelta(seconds=65)) == 1
+    ids = [line for mail in smtp.received for line in mail.split("\r\n") if "Message-ID" in line]
+    assert len(ids) == 2
+    assert len(set(ids)) == 1
+
+
+def interrupt(*args, **kwargs):
+    raise KeyboardInterrupt
+
+
+def test_a_message_that_kills_its_worker_is_parked_in_the_end(outbox, at, smtp, monkeypatch):
+    (message,) = outbox(not_after=None)
+    with monkeypatch.context() as patch:
+        patch.setattr(rules, "_send", interrupt)
+        for minute in range(6):
+            with pytest.raises(KeyboardInterrupt):
+                rules.send_due(at=at + timedelta(minutes=2 * minute))
+    assert rules.send_due(at=at + timedelta(minutes=20)) == 0
+    message.refresh_from_db()
+    assert (message.state, message.last_error, smtp.received) == ("failed", "worker_lost", [])
+
+
+def test_a_slow_worker_whose_lease_is_over_sends_nothing_twice(outbox, at, smtp, monkeypatch):
+    outbox(2)
+    send = rules._send
+
+    def slowly(message):
+        """While the first is being sent, an hour passes and another worker takes the rest."""
+        monkeypatch.setattr(rules, "_send", send)
+        assert rules.send_due(at=at + timedelta(seconds=60, microseconds=1)) == 1
+        send(message)
+
+    monkeypatch.setattr(rules, "_send", slowly)
+    assert rules.send_due(at=at) == 1
+    assert len(smtp.received) == 2
+    assert set(Message.objects.values_list("state", flat=True)) == {"sent"}
