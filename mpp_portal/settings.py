@@ -3,6 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
+import bootstrap_wrapper
 import environ
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
@@ -40,6 +41,7 @@ RETENTION_MESSAGE_DAYS = env.int("RETENTION_MESSAGE_DAYS", default=7)
 RETENTION_CASE_DAYS = env.int("RETENTION_CASE_DAYS", default=730)
 CONTACT_TICKETS_PER_DAY = env.int("CONTACT_TICKETS_PER_DAY", default=3)
 HELPER_TICKETS_PER_DAY = env.int("HELPER_TICKETS_PER_DAY", default=20)
+RETENTION_LOG_DAYS = env.int("RETENTION_LOG_DAYS", default=365)
 NOTICE_VERSION = "2026-11"  # of the notice of purpose shown when a number is booked
 
 # -- rooms -----------------------------------------------------------------------------------------
@@ -118,7 +120,7 @@ DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=600)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# -- Redis or Valkey: nothing in it that cannot be rebuilt -------------------------------------------
+# -- Redis or Valkey: nothing in it that cannot be rebuilt ----------------------------------------
 REDIS_URL = env("REDIS_URL")
 CACHES = {
     "default": {
@@ -153,6 +155,7 @@ AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
+AXES_ENABLE_ADMIN = False  # its pages are not the portal's; attempts expire by retention
 SESSION_COOKIE_AGE = 60 * 60 * 12
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -173,7 +176,7 @@ USE_THOUSAND_SEPARATOR = False
 # -- files -----------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env("STATIC_ROOT", default=str(DATA_DIR / "static")))
-STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_DIRS = [BASE_DIR / "static", ("bootstrap", bootstrap_wrapper.get_bootstrap_css_dir())]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
@@ -217,7 +220,7 @@ if PRODUCTION:
     LANGUAGE_COOKIE_SECURE = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 
-# -- logs: routes, never paths; codes, never people --------------------------------------------------
+# -- logs: routes, never paths; codes, never people ------------------------------------------------
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

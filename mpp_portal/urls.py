@@ -1,8 +1,15 @@
 """All addresses of the portal."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
+
+from mpp_portal import dashboards, health
 
 urlpatterns = [
+    path("sehat/", health.health, name="health"),
+    path("dasbor/", dashboards.dashboard, name="dashboard"),
+    path("bahasa/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
+    path("", include("services.urls")),
+    path("", include("queueing.urls")),
 ]

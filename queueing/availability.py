@@ -67,6 +67,14 @@ class Seat:
 
 
 @dataclass(frozen=True)
+class DayLeft:
+    """A date that still has windows ahead, and how many seats this channel could take on it."""
+
+    date: dt.date
+    seats_left: int
+
+
+@dataclass(frozen=True)
 class Availability:
     """The gate's answer for a service, a date and a channel."""
 
@@ -77,6 +85,7 @@ class Availability:
     next_date: dt.date | None = None
     expected_back_at: dt.datetime | None = None
     windows: list[Seat] = field(default_factory=list)
+    days: list[DayLeft] = field(default_factory=list)
 
 
 def judge_service(mode: str, channel: str) -> str:
@@ -230,6 +239,10 @@ def availability(
             judged.setdefault(window.date, []).append(
                 Seat(window.pk, window.starts_at, window.ends_at, facts.left(channel), code)
             )
+    left = [
+        DayLeft(d, sum(s.seats_left for s in seats if not s.code))
+        for d, seats in sorted(judged.items())
+    ]
     free = [d for d, seats in sorted(judged.items()) if any(not s.code for s in seats)]
     shown = asked if date else (free[0] if free else today)
     next_date = next((d for d in free if d > shown), None) or next(
@@ -237,7 +250,7 @@ def availability(
     )
     seats = judged.get(shown, [])
     if any(not seat.code for seat in seats):
-        return Availability(True, "", "", shown, next_date, None, seats)
+        return Availability(True, "", "", shown, next_date, None, seats, left)
     day = days.get(shown)
     if not seats:
         code = _why_no_windows(queue, shown, today, at, zone)
@@ -256,6 +269,7 @@ def availability(
         next_date,
         day.expected_back_at if day and code == "paused" else None,
         seats,
+        left,
     )
 
 

@@ -109,6 +109,12 @@ class AgencyAdmin(ScopedAdmin):
             request.user, self.change_permission
         )
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """What the mall and the agency agreed on is not the agency's alone to change."""
+        if permissions.holds_a_mall(request.user, self.change_permission):
+            return []
+        return ["mall", "code", "kind", "agreed_days", "agreed_desks", "active"]
+
 
 class StandardInline(ScopedInline):
     view_permission = change_permission = permissions.EDIT_CATALOGUE

@@ -30,6 +30,11 @@ class HoursRow:
         """Whether the row holds in a range of dates only, as in Ramadan."""
         return not self.extra and (self.valid_from is not None or self.valid_to is not None)
 
+    @property
+    def last_minute(self) -> int:
+        """The last ticket's minute, at the latest the closing one."""
+        return self.closes if self.last_ticket is None else min(self.last_ticket, self.closes)
+
     def fits(self, date: dt.date) -> bool:
         """Whether the row speaks about `date`."""
         return (
@@ -92,8 +97,8 @@ def day(date: dt.date, rows: Iterable[HoursRow], *, holiday: bool, closed: bool)
     kept = extra if holiday else usual + extra
     if not kept:
         return Day((), None, "holiday" if holiday else "closed")
-    latest = max(kept, key=lambda row: (row.closes, row.opens))
-    last_ticket = None if latest.last_ticket is None else min(latest.last_ticket, latest.closes)
+    latest = max(kept, key=lambda row: (row.closes, row.opens, row.last_minute))
+    last_ticket = None if latest.last_ticket is None else latest.last_minute
     return Day(_merged(part for row in kept for part in row.sessions()), last_ticket, "")
 
 

@@ -73,7 +73,8 @@ class CatalogueResource(Resource):
         super().__init__(**kwargs)
         self.mall = mall
 
-    def get_display_name(self) -> str:
+    @classmethod
+    def get_display_name(cls) -> str:
         return _("Katalog layanan")
 
     def import_data(self, dataset: bytes, dry_run: bool = False, **kwargs: Any) -> Preview:

@@ -145,8 +145,8 @@ def _checked(
         except CellError as error:
             errors.append(RowError(line, column, str(error)))
     if row.get("booking_mode") == "external" and row.get("external_system") == "":
-        message = _("Layanan “external” harus menyebut sistem nasionalnya, misalnya M-Paspor.")
-        errors.append(RowError(line, "external_system", str(message)))
+        unnamed = _("Layanan “external” harus menyebut sistem nasionalnya, misalnya M-Paspor.")
+        errors.append(RowError(line, "external_system", str(unnamed)))
     return row, errors
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from django.db.models import Q
 
 from services import calendar
-from services.models import Agency, Closure, Holiday, OpeningHours
+from services.models import Agency, Closure, Holiday, Mall, OpeningHours
 
 
 def agency_days(
@@ -49,3 +49,9 @@ def agency_days(
                 closed=any(c.first_date <= date <= c.last_date for c in shut),
             )
     return days
+
+
+def mall_days(*, mall: Mall, first: dt.date, last: dt.date) -> dict[dt.date, calendar.Day]:
+    """Return the days of the mall itself: those of an agency without hours of its own."""
+    days = agency_days(agencies=[Agency(mall=mall)], first=first, last=last)
+    return {date: day for (_, date), day in days.items()}

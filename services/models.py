@@ -159,6 +159,9 @@ class ServiceType(models.Model):
             models.CheckConstraint(
                 condition=~Q(booking_mode="external") | ~Q(external_system=""),
                 name="external_service_names_its_system",
+                violation_error_message=_(
+                    "Layanan di sistem nasional harus menyebut nama sistemnya."
+                ),
             ),
         ]
 
@@ -230,7 +233,9 @@ class ServiceStandard(models.Model):
                 fields=["service_type", "version"], name="one_standard_per_service_and_version"
             ),
             models.CheckConstraint(
-                condition=Q(counter_minutes__gt=0), name="standard_takes_some_minutes"
+                condition=Q(counter_minutes__gt=0),
+                name="standard_takes_some_minutes",
+                violation_error_message=_("Isi paling sedikit satu menit di loket."),
             ),
         ]
 
@@ -326,15 +331,26 @@ class OpeningHours(HoursFields):
             models.CheckConstraint(
                 condition=Q(extra=False) | Q(valid_from__isnull=False, valid_to__isnull=False),
                 name="extra_session_names_its_dates",
+                violation_error_message=_(
+                    "Sesi tambahan harus menyebut tanggal mulai dan selesainya."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(break_starts_at__isnull=True, break_ends_at__isnull=True)
-                | Q(break_ends_at__gt=F("break_starts_at")),
+                | Q(
+                    break_starts_at__isnull=False,
+                    break_ends_at__isnull=False,
+                    break_ends_at__gt=F("break_starts_at"),
+                ),
                 name="break_ends_after_it_starts",
+                violation_error_message=_(
+                    "Isi jam mulai dan selesai istirahat; selesai harus setelah mulai."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(closes_at__gt=F("opens_at")) | Q(closes_at=dt.time.min),
                 name="closes_after_it_opens",
+                violation_error_message=_("Jam tutup harus setelah jam buka."),
             ),
         ]
 
@@ -366,7 +382,9 @@ class Closure(ClosureFields):
         verbose_name_plural = _("penutupan")
         constraints = [
             models.CheckConstraint(
-                condition=Q(last_date__gte=F("first_date")), name="closure_ends_after_it_starts"
+                condition=Q(last_date__gte=F("first_date")),
+                name="closure_ends_after_it_starts",
+                violation_error_message=_("Tanggal sampai tidak boleh sebelum tanggal dari."),
             )
         ]
 
@@ -435,6 +453,7 @@ class Officer(models.Model):
                 condition=~Q(role__in=["counter", "liaison", "agency_head"])
                 | Q(agency__isnull=False),
                 name="agency_role_names_its_agency",
+                violation_error_message=_("Peran ini harus menyebut instansinya."),
             ),
         ]
 

@@ -112,7 +112,7 @@ def search(*, mall: Mall, text: str, limit: int = 20) -> list[ServiceType]:
         )
         .alias(
             alike=TrigramWordSimilarity(wanted.text, "spelt"),
-            rank=SearchRank("vector", _query(wanted, "|"), weights=[0.1, 0.2, 0.6, 1.0]),
+            rank=SearchRank(F("vector"), _query(wanted, "|"), weights=[0.1, 0.2, 0.6, 1.0]),
         )
     )
     found = found.filter(Q(vector=_query(wanted, "|")) | Q(alike__gte=ALIKE))
@@ -132,7 +132,7 @@ def _text(*parts: Combinable) -> Lower:
     return Lower(joined)
 
 
-def _vector() -> SearchVector:
+def _vector() -> Combinable:
     """The stems of a service's words: people's own words first, then names, product, agency."""
     return (
         SearchVector("synonyms", weight="A", config=STEMS)

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q
 
@@ -319,17 +320,18 @@ def _close_queue_day(day_id: int, at: dt.datetime) -> int:
     return len(ended)
 
 
-def erase_visits(before: dt.datetime) -> int:
-    """Erase what tells who came, of visits whose day is before `before`; the figures stay.
+def erase_visits(at: dt.datetime) -> int:
+    """Erase what tells who came, of visits RETENTION_VISIT_DAYS before `at`; the figures stay.
 
     Name, contact, NIK and the blind indexes go, so that visits cannot be linked for ever.
     """
+    before = at.date() - dt.timedelta(days=settings.RETENTION_VISIT_DAYS)
     erased = 0
     while True:
         with transaction.atomic():
             ids = list(
                 Visit.objects.select_for_update(skip_locked=True)
-                .filter(date__lt=before.date(), erased_at__isnull=True)
+                .filter(date__lt=before, erased_at__isnull=True)
                 .order_by("pk")
                 .values_list("pk", flat=True)[:500]
             )
@@ -346,7 +348,7 @@ def erase_visits(before: dt.datetime) -> int:
                 priority_reason="",
                 accommodation="",
                 request_hash=None,
-                erased_at=before,
+                erased_at=at,
             )
             erased += len(ids)
 

@@ -631,6 +631,7 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(("last_date__gte", models.F("first_date"))),
                         name="closure_ends_after_it_starts",
+                        violation_error_message="Tanggal sampai tidak boleh sebelum tanggal dari.",
                     )
                 ],
             },
@@ -658,6 +659,7 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="agency_role_names_its_agency",
+                violation_error_message="Peran ini harus menyebut instansinya.",
             ),
         ),
         migrations.AddConstraint(
@@ -669,6 +671,7 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="extra_session_names_its_dates",
+                violation_error_message="Sesi tambahan harus menyebut tanggal mulai dan selesainya.",
             ),
         ),
         migrations.AddConstraint(
@@ -676,10 +679,15 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("break_ends_at__isnull", True), ("break_starts_at__isnull", True)),
-                    ("break_ends_at__gt", models.F("break_starts_at")),
+                    models.Q(
+                        ("break_ends_at__gt", models.F("break_starts_at")),
+                        ("break_ends_at__isnull", False),
+                        ("break_starts_at__isnull", False),
+                    ),
                     _connector="OR",
                 ),
                 name="break_ends_after_it_starts",
+                violation_error_message="Isi jam mulai dan selesai istirahat; selesai harus setelah mulai.",
             ),
         ),
         migrations.AddConstraint(
@@ -691,6 +699,7 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="closes_after_it_opens",
+                violation_error_message="Jam tutup harus setelah jam buka.",
             ),
         ),
         migrations.AddConstraint(
@@ -708,6 +717,7 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="external_service_names_its_system",
+                violation_error_message="Layanan di sistem nasional harus menyebut nama sistemnya.",
             ),
         ),
         migrations.AddConstraint(
@@ -719,7 +729,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="servicestandard",
             constraint=models.CheckConstraint(
-                condition=models.Q(("counter_minutes__gt", 0)), name="standard_takes_some_minutes"
+                condition=models.Q(("counter_minutes__gt", 0)),
+                name="standard_takes_some_minutes",
+                violation_error_message="Isi paling sedikit satu menit di loket.",
             ),
         ),
     ]

@@ -29,7 +29,7 @@ def _only_the_admin(settings):
 
 @pytest.fixture
 def officer():
-    user = User.objects.create_user("petugas", password="rahasia-sekali", is_staff=True)
+    user = User.objects.create_user("petugas", is_staff=True)
     rights = ["view_apitoken", "add_apitoken", "view_user", "change_user"]
     user.user_permissions.set(Permission.objects.filter(codename__in=rights))
     return user
@@ -37,7 +37,7 @@ def officer():
 
 @pytest.fixture
 def boss():
-    return User.objects.create_superuser("kepala", password="rahasia-sekali")
+    return User.objects.create_superuser("kepala")
 
 
 def test_a_new_token_is_shown_once_and_works(client, officer):

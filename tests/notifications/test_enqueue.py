@@ -152,3 +152,8 @@ def test_the_backlog_counts_what_is_late(outbox, at):
     )
     Message.objects.filter(about="ticket-3").update(send_after=at + timedelta(seconds=1))
     assert rules.backlog(at) == (2, 90.0)
+
+
+def test_a_language_without_words_becomes_indonesian(draft, at):
+    rules.enqueue(drafts=[draft(language="jv"), draft(2, language="en")], at=at)
+    assert list(Message.objects.order_by("id").values_list("language", flat=True)) == ["id", "en"]

@@ -1,0 +1,31 @@
+"""The timetable of beat, in code. Every task may run twice, late, or be killed without harm.
+
+Times are UTC; what belongs to a mall's day asks the mall's own zone.
+"""
+
+from celery.schedules import crontab
+
+TIMETABLE = {
+    "windows ahead": {"task": "queueing.tasks.make_windows", "schedule": crontab(minute="7,37")},
+    "who never came": {"task": "queueing.tasks.mark_no_shows", "schedule": 60.0},
+    "papers that never came out": {"task": "queueing.tasks.expire_unprinted", "schedule": 30.0},
+    "days that are over": {"task": "queueing.tasks.close_past_days", "schedule": 300.0},
+    "messages that are due": {"task": "notifications.tasks.send_due", "schedule": 10.0},
+    "figures of yesterday": {
+        "task": "queueing.tasks.roll_up_yesterday",
+        "schedule": crontab(minute="12"),
+    },
+    "figures of today": {"task": "queueing.tasks.roll_up_today", "schedule": 300.0},
+    "personal data past its time": {
+        "task": "privacy.tasks.erase_expired",
+        "schedule": crontab(hour="18", minute="41"),
+    },
+    "answers kept for repeats": {
+        "task": "mpp_portal.tasks.forget_old_keys",
+        "schedule": crontab(minute="23"),
+    },
+}
+# A task that waited longer than its own rhythm is pointless: the next one does its work.
+for entry in TIMETABLE.values():
+    seconds = entry["schedule"]
+    entry["options"] = {"expires": seconds if isinstance(seconds, float) else 1800.0}

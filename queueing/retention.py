@@ -1,0 +1,16 @@
+"""Where this room keeps personal data, and how it is erased."""
+
+from django.conf import settings
+
+from privacy import erasure
+from queueing.rules import erase_visits
+
+erasure.register(
+    name="visits",
+    holds=(
+        "queueing.Visit: name, phone, email, nik, contact_key, priority, priority_reason, "
+        "accommodation; queueing.Ticket: person_key"
+    ),
+    retention_days=lambda: settings.RETENTION_VISIT_DAYS,
+    erase=erase_visits,
+)

@@ -1,0 +1,49 @@
+"""Work of the queueing room on the timetable: each calls one function and is safe to repeat."""
+
+from datetime import timedelta
+
+from celery import shared_task
+from django.utils import timezone
+
+from queueing import rules, statistics
+from queueing.models import Queue
+from services.models import Mall
+
+
+@shared_task
+def make_windows() -> None:
+    """Windows of every active queue, as far ahead as they may be booked."""
+    queues = Queue.objects.filter(active=True, mall__active=True).select_related("mall", "agency")
+    rules.materialise(queues=list(queues), at=timezone.now())
+
+
+@shared_task
+def mark_no_shows() -> None:
+    """Who never came; their seats go to walk-ins."""
+    rules.mark_no_shows(at=timezone.now())
+
+
+@shared_task
+def expire_unprinted() -> None:
+    """Tickets that never came out of the printer."""
+    rules.expire_unprinted(at=timezone.now())
+
+
+@shared_task
+def close_past_days() -> None:
+    """Days that are over, each in its mall's own zone."""
+    rules.close_past_days(at=timezone.now())
+
+
+@shared_task
+def roll_up_yesterday() -> None:
+    """Yesterday's final figures of every mall."""
+    for mall in Mall.objects.filter(active=True):
+        statistics.roll_up(mall=mall, date=mall.today() - timedelta(days=1))
+
+
+@shared_task
+def roll_up_today() -> None:
+    """Today's figures so far of every mall."""
+    for mall in Mall.objects.filter(active=True):
+        statistics.roll_up(mall=mall, date=mall.today())
