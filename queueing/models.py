@@ -234,7 +234,7 @@ class Window(models.Model):
     `block_size`, and after that one from the queue day's overflow series.
     """
 
-    queue = models.ForeignKey(Queue, models.PROTECT, related_name="windows")
+    queue = models.ForeignKey(Queue, models.PROTECT, related_name="windows", db_index=False)
     date = models.DateField(_("tanggal"))
     starts_at = models.DateTimeField(_("mulai"))
     ends_at = models.DateTimeField(_("selesai"))
@@ -291,8 +291,8 @@ class Window(models.Model):
 class QueueDay(models.Model):
     """What belongs to a queue's whole day: overflow numbers, priority cap, pause, its close."""
 
-    queue = models.ForeignKey(Queue, models.PROTECT, related_name="days")
-    mall = models.ForeignKey(Mall, models.PROTECT, related_name="+")
+    queue = models.ForeignKey(Queue, models.PROTECT, related_name="days", db_index=False)
+    mall = models.ForeignKey(Mall, models.PROTECT, related_name="+", db_index=False)
     date = models.DateField(_("tanggal"))
     overflow_first = models.PositiveIntegerField(default=1)
     overflow_issued = models.PositiveIntegerField(default=0)
@@ -342,9 +342,11 @@ class Visit(models.Model):
         PREGNANT = "pregnant", _("hamil")
         CHILDREN = "children", _("membawa anak kecil")
 
-    mall = models.ForeignKey(Mall, models.PROTECT, related_name="+", verbose_name=_("mal"))
+    mall = models.ForeignKey(
+        Mall, models.PROTECT, related_name="+", verbose_name=_("mal"), db_index=False
+    )
     date = models.DateField(_("tanggal"))
-    token = models.CharField(max_length=32, unique=True, editable=False)
+    token = models.CharField(max_length=32, editable=False)
     short_code = models.CharField(_("kode"), max_length=6)
     name = models.CharField(_("nama"), max_length=100, blank=True)
     phone = EncryptedTextField(_("telepon"), blank=True, default="")
@@ -362,7 +364,7 @@ class Visit(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
     notice_version = models.CharField(max_length=20, blank=True)
-    request_key = models.CharField(max_length=80, null=True, unique=True, editable=False)  # noqa: DJ001
+    request_key = models.CharField(max_length=80, null=True, editable=False)  # noqa: DJ001
     request_hash = models.BinaryField(max_length=32, null=True, editable=False)
     created_at = models.DateTimeField(_("dibuat"))
     checked_in_at = models.DateTimeField(_("lapor hadir"), null=True, blank=True)
@@ -372,9 +374,11 @@ class Visit(models.Model):
         verbose_name = _("kunjungan")
         verbose_name_plural = _("kunjungan")
         constraints = [
+            models.UniqueConstraint(fields=["token"], name="one_visit_per_token"),
+            models.UniqueConstraint(fields=["request_key"], name="one_visit_per_request"),
             models.UniqueConstraint(
                 fields=["mall", "date", "short_code"], name="one_short_code_per_mall_and_date"
-            )
+            ),
         ]
         indexes = [
             models.Index(
@@ -412,15 +416,21 @@ class Ticket(models.Model):
 
     public_id = models.UUIDField(unique=True, editable=False)
     visit = models.ForeignKey(Visit, models.PROTECT, related_name="tickets")
-    mall = models.ForeignKey(Mall, models.PROTECT, related_name="+")
+    mall = models.ForeignKey(Mall, models.PROTECT, related_name="+", db_index=False)
     date = models.DateField(_("tanggal"))
     queue = models.ForeignKey(
-        Queue, models.PROTECT, related_name="tickets", verbose_name=_("antrean")
+        Queue,
+        models.PROTECT,
+        related_name="tickets",
+        verbose_name=_("antrean"),
+        db_index=False,
     )
     service_type = models.ForeignKey(
-        ServiceType, models.PROTECT, related_name="+", verbose_name=_("layanan")
+        ServiceType, models.PROTECT, related_name="+", verbose_name=_("layanan"), db_index=False
     )
-    standard = models.ForeignKey(ServiceStandard, models.PROTECT, null=True, related_name="+")
+    standard = models.ForeignKey(
+        ServiceStandard, models.PROTECT, null=True, related_name="+", db_index=False
+    )
     window = models.ForeignKey(Window, models.PROTECT, null=True, related_name="tickets")
     number = models.PositiveIntegerField(_("nomor"))
     label = models.CharField(_("label"), max_length=10)
@@ -431,7 +441,12 @@ class Ticket(models.Model):
     sort_at = models.DateTimeField(_("urutan"), null=True)
     person_key = models.BinaryField(max_length=32, null=True, editable=False)
     counter = models.ForeignKey(
-        Counter, models.PROTECT, null=True, related_name="tickets", verbose_name=_("loket")
+        Counter,
+        models.PROTECT,
+        null=True,
+        related_name="tickets",
+        verbose_name=_("loket"),
+        db_index=False,
     )
     officer = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -439,6 +454,7 @@ class Ticket(models.Model):
         null=True,
         related_name="+",
         verbose_name=_("petugas"),
+        db_index=False,
     )
     booked_at = models.DateTimeField(_("diambil"))
     checked_in_at = models.DateTimeField(_("lapor hadir"), null=True)
@@ -489,6 +505,8 @@ class Ticket(models.Model):
                 name="who_waits_in_order",
             ),
             models.Index(fields=["mall", "date", "service_type"], name="tickets_of_a_day"),
+            models.Index(fields=["queue", "date"], name="tickets_of_a_queues_day"),
+            models.Index(fields=["service_type", "date"], name="tickets_of_a_services_day"),
             models.Index(
                 fields=["window"],
                 condition=Q(state__in=[State.BOOKED, State.PRINTING]),
@@ -506,13 +524,15 @@ class TicketEvent(models.Model):
     Every time span is derived from these rows. `before` is what the act replaced, for undoing it.
     """
 
-    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="events")
+    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="events", db_index=False)
     kind = models.CharField(_("kejadian"), max_length=20)
     at = models.DateTimeField(_("saat"))
     officer = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
     )
-    counter = models.ForeignKey(Counter, models.PROTECT, null=True, related_name="+")
+    counter = models.ForeignKey(
+        Counter, models.PROTECT, null=True, related_name="+", db_index=False
+    )
     note = models.CharField(_("catatan"), max_length=200, blank=True)
     before = models.JSONField(null=True)
 
@@ -535,9 +555,9 @@ class TicketEvent(models.Model):
 class CallAnnouncement(models.Model):
     """A call to be shown and spoken in the hall: number and counter only."""
 
-    mall = models.ForeignKey(Mall, models.PROTECT, related_name="+")
+    mall = models.ForeignKey(Mall, models.PROTECT, related_name="+", db_index=False)
     date = models.DateField()
-    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="+")
+    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="+", db_index=False)
     label = models.CharField(max_length=10)
     counter_number = models.PositiveSmallIntegerField()
     zone = models.CharField(max_length=40, blank=True)

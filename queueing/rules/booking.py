@@ -16,6 +16,7 @@ from queueing import issuing, live, reminders
 from queueing.availability import (
     ONLINE,
     SeatFacts,
+    availability,
     explain_missing_window,
     facts_of_day,
     facts_of_windows,
@@ -31,6 +32,7 @@ from services.models import Mall, ServiceType
 P = ParamSpec("P")
 R = TypeVar("R")
 MAX_TICKETS_PER_VISIT = 5
+ATTEMPTS = 10
 
 
 class Wish(NamedTuple):
@@ -66,28 +68,27 @@ class Contact:
 
 
 def whole_or_again(rule: Callable[P, R]) -> Callable[P, R]:
-    """Run a rule in one transaction; once more when a code collided or a block ran out under it."""
+    """Run a rule in one transaction; again when a code collided or what it read was gone."""
 
     @wraps(rule)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        for attempt in (1, 2, 3):
+        for attempt in range(1, ATTEMPTS + 1):
             try:
                 with transaction.atomic():
                     return rule(*args, **kwargs)
-            except issuing.BlockSpent:
-                if attempt == 3:
-                    raise
+            except issuing.TryAgain:
+                continue
             except IntegrityError as error:
                 name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") or ""
                 if name == "one_active_ticket_per_person":
                     raise Refusal("already_booked") from None
-                if attempt == 3 or name not in {
+                if attempt >= 3 or name not in {
                     "one_short_code_per_mall_and_date",
                     "one_label_per_mall_and_date",
-                    "queueing_visit_request_key_key",
+                    "one_visit_per_request",
                 }:
                     raise
-        raise AssertionError("unreachable")
+        raise Refusal("busy")
 
     return run
 
@@ -152,6 +153,7 @@ def book(
         raise Refusal("too_many_tickets", limit=MAX_TICKETS_PER_VISIT)
     if len(set(codes)) < len(codes):
         raise Refusal("same_service_twice")
+    accommodation = _one_line(accommodation)
     asked = _hash_of(mall.pk, wishes, contact, priority, accommodation) if request_key else None
     facts = _facts_of_wishes(mall, wishes)
     date = facts[0].date
@@ -176,7 +178,7 @@ def book(
     for fact in facts:
         if code := judge(fact, channel=channel, at=at, zone=mall.zone):
             raise Refusal(code, reason=fact.paused_reason, system=fact.external_system)
-        _refuse_past_the_services_own_limit(fact)
+        _refuse_past_the_services_own_limit(mall.pk, fact)
     numbers = _take(facts, online=channel in ONLINE)
     visit = _new_visit(
         mall=mall,
@@ -262,10 +264,11 @@ def walk_in(
     if override_reason and len(override_reason.strip()) < 5:
         raise Refusal("reason_needed")
     date = mall.date_at(at)
-    wanted = [(code, "", "") for code in services]
-    asked = _hash_of(mall.pk, wanted, contact, priority, accommodation) if request_key else None
-    facts = _first_window_of_each(mall, services, date, channel, bool(priority), at)
-    keys = [contact.person_key(date, f.service_id) for f in facts]
+    accommodation, priority_reason = _one_line(accommodation), _one_line(priority_reason)
+    asked = _hash_of(mall.pk, services, contact, priority, accommodation) if request_key else None
+    windows = _windows_of_each(mall, services, date, channel, at)
+    wanted = [windows[code][0] for code in services]
+    keys = [contact.person_key(date, f.service_id) for f in wanted]
     known = _under_the_persons_lock(
         request_key=request_key,
         asked=asked,
@@ -273,16 +276,14 @@ def walk_in(
         contact=contact,
         helper_id=None,
         date=date,
-        more_locks=_service_locks(facts),
+        more_locks=_service_locks(wanted),
     )
     if isinstance(known, Visit):
         return known
+    facts = _first_window_of_each(mall, windows, channel, bool(priority), at)
     for fact in facts:
-        _refuse_past_the_services_own_limit(fact)
-    if priority:
-        numbers = _take_priority(facts)
-    else:
-        numbers = _take(facts, online=False)
+        _refuse_past_the_services_own_limit(mall.pk, fact)
+    numbers = _take_priority(facts) if priority else _take_in_the_hall(facts)
     visit = _new_visit(
         mall=mall,
         date=date,
@@ -392,25 +393,29 @@ def reschedule(
         raise explain_missing_window(mall_id=seen.mall_id, code=seen.service_type.code)
     fact = facts[0]
     key = contact.person_key(fact.date, seen.service_type_id) if seen.person_key else None
-    if key and fact.date != seen.date:
-        issuing.lock_people([key])
+    if fact.date != seen.date:
+        _refuse_another_day(seen, fact, key, contact)
     days = {fact.day_id} if fact.block_spent and fact.day_id else set()
     if days:
         issuing.lock_days(days)
-    windows = {window_id} | ({seen.window_id} if seen.window_id else set())
-    _lock_windows(windows)
+    issuing.wait_for_turn([window_id])
+    _lock_windows({window_id} | ({seen.window_id} if seen.window_id else set()))
     ticket = (
         Ticket.objects.select_for_update(of=("self",))
         .select_related("visit", "mall")
         .get(pk=ticket_id)
     )
     if ticket.window_id != seen.window_id:
-        raise issuing.BlockSpent
+        raise issuing.TryAgain
     if ticket.window_id == window_id:
         raise Refusal("same_window")
     if not may("rescheduled", ticket.state):
         raise Refusal("cannot_reschedule")
-    siblings = Ticket.objects.filter(visit_id=ticket.visit_id).exclude(pk=ticket.pk)
+    siblings = (
+        Ticket.objects.filter(visit_id=ticket.visit_id)
+        .exclude(pk=ticket.pk)
+        .exclude(state=State.CANCELLED)
+    )
     if fact.date != ticket.date and siblings.exists():
         raise Refusal("same_day_only")
     if siblings.filter(
@@ -444,6 +449,25 @@ def reschedule(
 
 
 # -- what the other rules of this room share ----------------------------------------------------------
+
+
+def _refuse_another_day(
+    ticket: Ticket, fact: SeatFacts, key: bytes | None, contact: Contact
+) -> None:
+    """What holds for a new number of that day holds for one that is moved there."""
+    helper_id = None if ticket.walk_in else ticket.visit.booked_by_id
+    known = _under_the_persons_lock(
+        request_key=None,
+        asked=None,
+        person_keys=[key] if key else [],
+        contact=contact,
+        helper_id=helper_id,
+        date=fact.date,
+        more_locks=_service_locks([fact]),
+    )
+    if isinstance(known, issuing.Person) and not ticket.walk_in:
+        _refuse_more_than_the_cap(known.active_of_contact, 1, contact, helper_id)
+    _refuse_past_the_services_own_limit(ticket.mall_id, fact)
 
 
 def contact_of(visit: Visit) -> Contact:
@@ -564,25 +588,32 @@ def _facts_of_wishes(mall: Mall, wishes: Sequence[Wish]) -> list[SeatFacts]:
     return facts
 
 
+def _windows_of_each(
+    mall: Mall, services: Sequence[str], date: dt.date, channel: str, at: dt.datetime
+) -> dict[str, list[SeatFacts]]:
+    """The windows of each service on `date`, by start; refuses as the gate does where there is none."""
+    windows: dict[str, list[SeatFacts]] = {code: [] for code in services}
+    for fact in facts_of_day(mall_id=mall.pk, codes=services, date=date):
+        windows[fact.service_code].append(fact)
+    for code, facts in windows.items():
+        if not facts:
+            refusal = explain_missing_window(mall_id=mall.pk, code=code)
+            if refusal.code != "unknown_window":
+                raise refusal
+            raise _no_of_the_gate(mall, code, date, channel, at)
+    return windows
+
+
 def _first_window_of_each(
     mall: Mall,
-    services: Sequence[str],
-    date: dt.date,
+    windows: dict[str, list[SeatFacts]],
     channel: str,
     priority: bool,
     at: dt.datetime,
 ) -> list[SeatFacts]:
     """For each service the first window with a seat left; several do not overlap in time."""
-    by_service: dict[str, list[SeatFacts]] = {code: [] for code in services}
-    for fact in facts_of_day(mall_id=mall.pk, codes=services, date=date):
-        by_service[fact.service_code].append(fact)
     chosen: list[SeatFacts] = []
-    for code in services:
-        facts = by_service[code]
-        if not facts:
-            refusal = explain_missing_window(mall_id=mall.pk, code=code)
-            raise Refusal("closed") if refusal.code == "unknown_window" else refusal
-        last_code = "past"
+    for code, facts in windows.items():
         for fact in facts:
             why = judge(fact, channel=channel, at=at, zone=mall.zone)
             if why == "full" and priority:
@@ -591,17 +622,24 @@ def _first_window_of_each(
             if not why and (priority or not taken):
                 chosen.append(fact)
                 break
-            if why and why != "past":
-                last_code = why
         else:
-            if last_code == "past":
-                last_code = "closed"
-            raise Refusal(
-                "day_full" if last_code == "full" else last_code,
-                reason=facts[-1].paused_reason,
-                system=facts[-1].external_system,
-            )
+            raise _no_of_the_gate(mall, code, facts[0].date, channel, at)
     return chosen
+
+
+def _no_of_the_gate(
+    mall: Mall, code: str, date: dt.date, channel: str, at: dt.datetime
+) -> Refusal:
+    """Why the gate lets nobody walk in; `day_full` where only the person's own numbers collide."""
+    service = service_in(mall.pk, code)
+    answer = availability(service=service, date=date, channel=channel, at=at)
+    reason = service.queue_service.queue.days.filter(date=date).values_list("paused_reason")
+    return Refusal(
+        answer.code or "day_full",
+        next_date=answer.next_date,
+        system=service.external_system,
+        reason=(reason.first() or ("",))[0],
+    )
 
 
 def _under_the_persons_lock(
@@ -660,12 +698,12 @@ def _service_locks(facts: Sequence[SeatFacts]) -> list[bytes]:
     ]
 
 
-def _refuse_past_the_services_own_limit(fact: SeatFacts) -> None:
+def _refuse_past_the_services_own_limit(mall_id: int, fact: SeatFacts) -> None:
     if fact.service_seats is None:
         return
-    given = Ticket.objects.filter(service_type_id=fact.service_id, date=fact.date).exclude(
-        state__in=[State.CANCELLED, State.TRANSFERRED]
-    )
+    given = Ticket.objects.filter(
+        mall_id=mall_id, service_type_id=fact.service_id, date=fact.date
+    ).exclude(state__in=[State.CANCELLED, State.TRANSFERRED])
     if given.count() >= fact.service_seats:
         raise Refusal("day_full")
 
@@ -686,10 +724,18 @@ def _take(
         number = taken[fact.window_id]
         if number is None:
             if fact.day_id is None or fact.day_id not in locked:
-                raise issuing.BlockSpent
+                raise issuing.TryAgain
             number = issuing.next_overflow_number(fact.day_id)
         numbers[fact.service_id] = number
     return numbers
+
+
+def _take_in_the_hall(facts: Sequence[SeatFacts]) -> dict[int, int]:
+    """Take the seats that were seen free; when somebody was faster, look for the next ones."""
+    try:
+        return _take(facts, online=False)
+    except Refusal:
+        raise issuing.TryAgain from None
 
 
 def _take_priority(facts: Sequence[SeatFacts]) -> dict[int, int]:
@@ -702,7 +748,7 @@ def _take_priority(facts: Sequence[SeatFacts]) -> dict[int, int]:
     numbers: dict[int, int] = {}
     for fact in facts:
         day = days.get(fact.day_id or 0)
-        if day is None:
+        if day is None or day.closed_at:
             raise Refusal("closed")
         if day.priority_taken >= fact.priority_per_day:
             raise Refusal("priority_cap")
@@ -737,6 +783,11 @@ def _move_visit(visit: Visit, date: dt.date) -> None:
     visit.save(update_fields=["date", "short_code"])
 
 
+def _one_line(text: str) -> str:
+    """A free remark as it is kept: one line, no invisible characters, at most 160 letters."""
+    return identity.normalise_name(text)[:160]
+
+
 def _hash_of(
     mall_id: int, wishes: Sequence[Any], contact: Contact, priority: str, accommodation: str
 ) -> bytes:
@@ -757,9 +808,13 @@ def active_tickets_of(visit: Visit) -> list[Ticket]:
 def service_in(mall_id: int, code: str) -> ServiceType:
     """An active service of a mall by its code, with its agency and queue; refuses when unknown."""
     service = (
-        ServiceType.objects.filter(agency__mall_id=mall_id, code=code, active=True)
+        ServiceType.objects.filter(
+            agency__mall_id=mall_id, agency__active=True, code=code, active=True
+        )
         .select_related("agency__mall", "queue_service__queue")
         .first()
+        if "\0" not in code
+        else None
     )
     if service is None:
         raise Refusal("unknown_service")
