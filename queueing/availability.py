@@ -1,4 +1,4 @@
-"""The one gate: may a number for this service be taken for this date and channel, and in which window.
+"""The one gate: may a number for this service be taken for this date and channel, and where.
 
 Booking, kiosk, API, admin and pages ask only here. `judge` is pure; the rest gathers its facts.
 """
@@ -10,12 +10,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import F
+from django.db.models import Count, F
 
-from queueing.models import Queue, QueueClosure, QueueDay, QueueService, Visit, Window
+from queueing import prepared
+from queueing.models import Queue, QueueClosure, QueueDay, QueueService, Ticket, Visit, Window
 from queueing.refusals import Refusal, sentence
+from queueing.workflow import State
 from services.models import Closure, Holiday, ServiceType
 
+_LARGEST_ID = 2**63 - 1
 ONLINE = frozenset({Visit.Channel.WEB, Visit.Channel.API, Visit.Channel.HELPER})
 
 
@@ -47,6 +50,7 @@ class SeatFacts:
     seats_left: int
     online_left: int
     block_spent: bool
+    service_given: int = 0
 
     def left(self, channel: str) -> int:
         """Seats this channel could take."""
@@ -116,12 +120,16 @@ def judge(facts: SeatFacts, *, channel: str, at: dt.datetime, zone: ZoneInfo) ->
         return "past"
     if facts.paused_reason:
         return "paused"
+    if channel == Visit.Channel.KIOSK and facts.date != at.astimezone(zone).date():
+        return "not_yet_released"
     if channel in ONLINE and not released(
         facts.date, ahead=facts.book_ahead_days, release_at=facts.release_at, at=at, zone=zone
     ):
         return "not_yet_released"
     if facts.last_ticket_at and at >= facts.last_ticket_at:
         return "last_ticket_passed"
+    if facts.service_seats is not None and facts.service_given >= facts.service_seats:
+        return "day_full"
     return "" if facts.left(channel) else "full"
 
 
@@ -134,7 +142,11 @@ SELECT s.id, s.code, s.booking_mode, s.external_system, s.seats,
        q.priority_per_day, w.date,
        coalesce(d.paused_reason, ''), d.last_ticket_at, d.closed_at IS NOT NULL, d.id,
        w.id, w.starts_at, w.ends_at, w.seats - w.taken, w.online_seats - w.taken_online,
-       w.issued >= w.block_size
+       w.issued >= w.block_size,
+       CASE WHEN s.seats IS NULL THEN 0 ELSE (
+            SELECT count(*) FROM queueing_ticket t
+             WHERE t.mall_id = a.mall_id AND t.date = w.date AND t.service_type_id = s.id
+               AND t.state NOT IN ('cancelled', 'transferred')) END
   FROM services_servicetype s
   JOIN services_agency a ON a.id = s.agency_id
   JOIN queueing_queueservice qs ON qs.service_type_id = s.id
@@ -149,7 +161,7 @@ SELECT s.id, s.code, s.booking_mode, s.external_system, s.seats,
 
 def _seat_facts(sql: str, params: dict[str, Any]) -> list[SeatFacts]:
     with connection.cursor() as cursor:
-        cursor.execute(sql, params)
+        prepared.execute(cursor, sql, params)
         rows = cursor.fetchall()
     return [
         SeatFacts(
@@ -168,7 +180,11 @@ def facts_of_windows(
     """Facts of every pair of these services and windows that belong together; one statement."""
     return _seat_facts(
         _FACTS.format(windows="w.id = ANY(%(windows)s)"),
-        {"mall": mall_id, "codes": list(codes), "windows": list(windows)},
+        {
+            "mall": mall_id,
+            "codes": _writable(codes),
+            "windows": [pk for pk in windows if 0 < pk <= _LARGEST_ID],
+        },
     )
 
 
@@ -176,22 +192,29 @@ def facts_of_day(*, mall_id: int, codes: Sequence[str], date: dt.date) -> list[S
     """Facts of every window of these services' queues on `date`, by start; one statement."""
     return _seat_facts(
         _FACTS.format(windows="w.date = %(date)s"),
-        {"mall": mall_id, "codes": list(codes), "date": date},
+        {"mall": mall_id, "codes": _writable(codes), "date": date},
     )
+
+
+def _writable(codes: Sequence[str]) -> list[str]:
+    """The codes that PostgreSQL can compare with at all."""
+    return [code for code in codes if "\0" not in code]
 
 
 def explain_missing_window(*, mall_id: int, code: str) -> Refusal:
     """Why a service and a window do not belong together."""
     service = (
-        ServiceType.objects.filter(agency__mall_id=mall_id, code=code, active=True)
-        .select_related("queue_service")
+        ServiceType.objects.filter(
+            agency__mall_id=mall_id, agency__active=True, code__in=_writable([code]), active=True
+        )
+        .select_related("queue_service__queue")
         .first()
     )
     if service is None:
         return Refusal("unknown_service")
     if service.booking_mode == ServiceType.BookingMode.EXTERNAL:
         return Refusal("external", system=service.external_system)
-    if not hasattr(service, "queue_service"):
+    if not hasattr(service, "queue_service") or not service.queue_service.queue.active:
         return Refusal("no_queue")
     return Refusal("unknown_window")
 
@@ -212,7 +235,7 @@ def availability(
     def no(code: str, **context: object) -> Availability:
         return Availability(False, code, sentence(code, **context), asked)
 
-    if not service.active:
+    if not (service.active and service.agency.active):
         return no("unknown_service")
     if code := judge_service(service.booking_mode, channel):
         return no(code, **({"system": service.external_system} if code == "external" else {}))
@@ -231,9 +254,10 @@ def availability(
         Window.objects.filter(queue=queue, date__range=(today, last)).order_by("starts_at")
     )
     days = {d.date: d for d in QueueDay.objects.filter(queue=queue, date__range=(today, last))}
+    given = _given(service, mall.pk, today, last)
     judged: dict[dt.date, list[Seat]] = {}
     for window in windows:
-        facts = _facts(service, queue, days.get(window.date), window)
+        facts = _facts(service, queue, days.get(window.date), window, given.get(window.date, 0))
         code = judge(facts, channel=channel, at=at, zone=zone)
         if code != "past":
             judged.setdefault(window.date, []).append(
@@ -273,7 +297,22 @@ def availability(
     )
 
 
-def _facts(service: ServiceType, queue: Queue, day: QueueDay | None, window: Window) -> SeatFacts:
+def _given(service: ServiceType, mall_id: int, first: dt.date, last: dt.date) -> dict[dt.date, int]:
+    """Numbers given per date, for a service with a limit of its own."""
+    if service.seats is None:
+        return {}
+    return dict(
+        Ticket.objects.filter(mall_id=mall_id, service_type=service, date__range=(first, last))
+        .exclude(state__in=[State.CANCELLED, State.TRANSFERRED])
+        .values("date")
+        .annotate(n=Count("pk"))
+        .values_list("date", "n")
+    )
+
+
+def _facts(
+    service: ServiceType, queue: Queue, day: QueueDay | None, window: Window, given: int
+) -> SeatFacts:
     return SeatFacts(
         service_id=service.pk,
         service_code=service.code,
@@ -299,6 +338,7 @@ def _facts(service: ServiceType, queue: Queue, day: QueueDay | None, window: Win
         seats_left=window.seats - window.taken,
         online_left=window.online_seats - window.taken_online,
         block_spent=window.issued >= window.block_size,
+        service_given=given,
     )
 
 

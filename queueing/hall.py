@@ -1,4 +1,4 @@
-"""The hall's rotating check-in code: shown on displays and to staff, so nobody checks in from home."""
+"""The rotating check-in code of the hall: on displays and with staff; nobody checks in from home."""
 
 import datetime as dt
 

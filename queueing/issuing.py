@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from django.db import connection
 
 from privacy.fields import encrypted
+from queueing import prepared
 from queueing.models import Ticket, Visit
 from queueing.windows import label
 from queueing.workflow import ACTIVE
@@ -23,8 +24,8 @@ _ACTIVE = tuple(str(state) for state in ACTIVE)
 _PEOPLE, _WINDOWS = 1, 2  # classes of advisory locks
 
 
-class BlockSpent(Exception):
-    """A window's block ran out between reading and locking: try again with the queue day locked."""
+class TryAgain(Exception):
+    """What was read changed before it was locked (a block ran out, a seat went): read it anew."""
 
 
 @dataclass
@@ -48,6 +49,20 @@ def lock_people(keys: Iterable[bytes]) -> None:
             )
 
 
+# The states stand in the text: only then can an index with a condition on them serve.
+_LOOK_UP = f"""
+SELECT v.id, v.request_hash,
+       ARRAY(SELECT person_key FROM queueing_ticket
+              WHERE person_key = ANY(%(people)s::bytea[]) AND state IN {_ACTIVE}),
+       (SELECT count(*) FROM queueing_ticket t JOIN queueing_visit o ON o.id = t.visit_id
+         WHERE o.date = %(date)s AND t.state IN {_ACTIVE} AND {{whose}})
+  FROM (SELECT 1) AS one
+  LEFT JOIN queueing_visit v ON v.request_key = %(request)s
+"""  # noqa: S608 - constants of the house
+_OF_THE_CONTACT = _LOOK_UP.format(whose="o.contact_key = %(contact)s")
+_OF_THE_HELPER = _LOOK_UP.format(whose="o.booked_by_id = %(helper)s AND NOT t.walk_in")
+
+
 def look_up_person(
     *,
     request_key: str | None,
@@ -61,27 +76,11 @@ def look_up_person(
     A helper's quota counts what the helper booked for that date instead of the contact's tickets.
     """
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT v.id, v.request_hash,
-                   ARRAY(SELECT person_key FROM queueing_ticket
-                          WHERE person_key = ANY(%(people)s) AND state IN %(active)s),
-                   CASE WHEN %(helper)s IS NOT NULL
-                        THEN (SELECT count(*) FROM queueing_ticket t
-                                JOIN queueing_visit o ON o.id = t.visit_id
-                               WHERE o.booked_by_id = %(helper)s AND o.date = %(date)s
-                                 AND t.state IN %(active)s)
-                        ELSE (SELECT count(*) FROM queueing_ticket t
-                                JOIN queueing_visit o ON o.id = t.visit_id
-                               WHERE o.contact_key = %(contact)s AND o.date = %(date)s
-                                 AND t.state IN %(active)s)
-                    END
-              FROM (SELECT 1) AS one
-              LEFT JOIN queueing_visit v ON v.request_key = %(request)s
-            """,
+        prepared.execute(
+            cursor,
+            _OF_THE_CONTACT if helper_id is None else _OF_THE_HELPER,
             {
                 "people": list(person_keys),
-                "active": _ACTIVE,
                 "contact": contact_key,
                 "helper": helper_id,
                 "date": date,
@@ -94,17 +93,27 @@ def look_up_person(
     )
 
 
-_TAKE_SEATS = """
-WITH turn AS MATERIALIZED (
-    SELECT id, pg_advisory_xact_lock(%(class)s, (id %% 2147483647)::int)
-      FROM unnest(%(ids)s::bigint[]) AS id)
+_TURN = """
+SELECT id, pg_advisory_xact_lock(%(class)s, (id %% 2147483647)::int)
+  FROM unnest(%(ids)s::bigint[]) AS id
+"""
+_TAKE_SEATS = f"""
+WITH turn AS MATERIALIZED ({_TURN}),
+locked AS MATERIALIZED (
+    SELECT w.id FROM queueing_window w JOIN turn ON turn.id = w.id ORDER BY w.id FOR UPDATE OF w)
 UPDATE queueing_window w
    SET taken = taken + 1, taken_online = taken_online + %(online)s, issued = issued + 1
-  FROM turn
- WHERE w.id = turn.id AND w.taken < w.seats
+  FROM locked
+ WHERE w.id = locked.id AND w.taken < w.seats
    AND (%(online)s = 0 OR w.taken_online < w.online_seats)
 RETURNING w.id, w.first_number + w.issued - 1, w.issued > w.block_size
-"""
+"""  # noqa: S608
+
+
+def wait_for_turn(window_ids: Iterable[int]) -> None:
+    """Queue up for windows before their rows are locked by a rule that will take a seat there."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TURN, {"class": _WINDOWS, "ids": sorted(window_ids)})
 
 
 def take_seats(window_ids: Sequence[int], *, online: bool) -> dict[int, int | None]:
@@ -115,7 +124,8 @@ def take_seats(window_ids: Sequence[int], *, online: bool) -> dict[int, int | No
     guard, and a CHECK stands behind it.
     """
     with connection.cursor() as cursor:
-        cursor.execute(
+        prepared.execute(
+            cursor,
             _TAKE_SEATS,
             {"class": _WINDOWS, "ids": sorted(window_ids), "online": 1 if online else 0},
         )

@@ -19,7 +19,7 @@ def _client() -> redis.Redis:
 
 
 def changed(*, mall_id: int, queue_ids: Iterable[int], announcement: int | None = None) -> None:
-    """After commit, publish that these queues of a mall changed; the latest call's id if there is one."""
+    """After commit, publish which queues of a mall changed, and the id of a new call."""
     body = json.dumps({"mall": mall_id, "queues": sorted(queue_ids), "call": announcement})
     transaction.on_commit(lambda: _publish(body))
 

@@ -28,7 +28,7 @@ def place(
 
 
 def behind_the_next_two(waiting: Sequence[dt.datetime], at: dt.datetime) -> dt.datetime:
-    """The `sort_at` right behind the second of those who wait (`waiting`: the first three places)."""
+    """The `sort_at` right behind the second who waits (`waiting`: the first three places)."""
     if not waiting:
         return at
     before = waiting[:2][-1]

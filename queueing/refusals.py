@@ -47,6 +47,7 @@ _TEXTS: dict[str, tuple[Any, int]] = {
         _("Satu kontak paling banyak %(limit)s nomor aktif per hari. Tanyakan di meja depan."),
         409,
     ),
+    "bad_request_key": (_("Kunci permintaan paling panjang %(limit)s karakter."), 422),
     "request_reused": (_("Kunci permintaan ini sudah dipakai untuk isian lain."), 422),
     "priority_cap": (
         _("Jatah prioritas tanpa kursi hari ini habis. Ambil nomor biasa atau tanyakan petugas."),
@@ -71,6 +72,7 @@ _TEXTS: dict[str, tuple[Any, int]] = {
     ),
     # counters
     "not_allowed": (_("Anda tidak berwenang untuk itu."), 403),
+    "unknown_counter": (_("Loket itu tidak ada di antara loket Anda hari ini."), 404),
     "counter_closed": (_("Loket belum dibuka. Buka loket dahulu."), 409),
     "counter_taken": (_("Loket ini sedang dibuka petugas lain."), 409),
     "officer_elsewhere": (_("Anda masih membuka loket %(number)s. Tutup dahulu."), 409),
@@ -94,6 +96,7 @@ _TEXTS: dict[str, tuple[Any, int]] = {
         _("Perubahan ini mengenai nomor yang sudah dipesan: %(labels)s. Pindahkan dahulu."),
         409,
     ),
+    "bad_span": (_("Rentang tanggal paling panjang satu tahun, dari yang lama ke yang baru."), 422),
     "not_rehearsal": (_("Hanya untuk mal latihan."), 409),
 }
 

@@ -48,15 +48,28 @@ def without(
     return rest
 
 
-def deal_online(seats: Sequence[int], share: int, *, all_online: bool = False) -> list[int]:
+def deal_online(
+    seats: Sequence[int],
+    share: int,
+    *,
+    hours: Sequence[int] | None = None,
+    all_online: bool = False,
+) -> list[int]:
     """Deal a day's online seats over its windows: `share` percent of the day, rounded half up once.
 
-    Every window keeps at least one seat for walk-ins unless all its services are online only.
+    Every hour keeps at least one seat for walk-ins unless all its services are online only;
+    `hours` says in which hour each window starts (None: each in its own).
     Largest remainder, earlier windows first; what a window cannot hold goes to the others.
     """
     if all_online:
         return list(seats)
-    room = [max(0, n - 1) for n in seats]
+    room = list(seats)
+    by_hour: dict[int, list[int]] = {}
+    for i in range(len(seats)):
+        by_hour.setdefault(hours[i] if hours else i, []).append(i)
+    for members in by_hour.values():
+        keeper = max(members, key=lambda i: (seats[i], i))
+        room[keeper] = max(0, room[keeper] - 1)
     total = min(sum(room), (sum(seats) * share + 50) // 100)
     whole = sum(seats) or 1
     dealt = [min(room[i], total * n // whole) for i, n in enumerate(seats)]
@@ -82,7 +95,8 @@ def plan_day(
 ) -> list[Plan]:
     """The windows of a day: seats by length (at least one), online seats dealt, blocks in order."""
     seats = [max(1, round(seats_per_hour * (end - start) / 60)) for start, end in pieces]
-    online = deal_online(seats, online_share, all_online=all_online)
+    hours = [start // 60 for start, _end in pieces]
+    online = deal_online(seats, online_share, hours=hours, all_online=all_online)
     plans = [
         Plan(start, end, n, o) for (start, end), n, o in zip(pieces, seats, online, strict=True)
     ]

@@ -1,4 +1,4 @@
-"""Every change of state in the queueing room: one function each; they lock, check, write and log."""
+"""Every change of state in the queueing room: one function each, which locks, checks, writes, logs."""
 
 from queueing.rules.arriving import (
     check_in,

@@ -8,7 +8,7 @@ from django.utils.dateformat import format as format_date
 
 from queueing import issuing, live, reminders
 from queueing.hall import check_hall_code
-from queueing.models import Ticket, Visit, Window
+from queueing.models import QueueDay, Ticket, Visit, Window
 from queueing.order import NO_BOOST, place
 from queueing.refusals import Refusal
 from queueing.rules.booking import lock_all_with_windows, log, snapshot
@@ -117,6 +117,8 @@ def revive(*, visit_id: int, at: dt.datetime, officer_id: int | None = None) -> 
     It keeps its number and arrival and needs no seat.
     """
     tickets = lock_all_with_windows(list(_of(visit_id)))
+    if not tickets:
+        raise Refusal("unknown_ticket")
     visit = tickets[0].visit
     lost = [
         t
@@ -126,6 +128,10 @@ def revive(*, visit_id: int, at: dt.datetime, officer_id: int | None = None) -> 
     ]
     if not lost or visit.date != tickets[0].mall.date_at(at):
         raise Refusal("cannot_revive")
+    if QueueDay.objects.filter(
+        queue__in=[t.queue_id for t in lost], date=visit.date, closed_at__isnull=False
+    ).exists():
+        raise Refusal("day_closed")
     try:
         with transaction.atomic():
             _join(lost, "revived", at, officer_id)
@@ -158,7 +164,7 @@ def expire_unprinted(*, at: dt.datetime) -> int:
 
 
 def mark_no_shows(*, at: dt.datetime) -> int:
-    """Who never checked in by `late` minutes after the window is a no-show; one window a transaction.
+    """Who has not checked in `late` minutes after the window is a no-show; one window at a time.
 
     Each freed seat becomes one more walk-in seat of the queue's first window of that day that has
     not ended.

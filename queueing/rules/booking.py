@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
+from itertools import pairwise
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from django.conf import settings
@@ -160,7 +161,7 @@ def book(
     if any(f.date != date for f in facts):
         raise Refusal("different_dates")
     by_start = sorted(facts, key=lambda f: f.starts_at)
-    if any(a.ends_at > b.starts_at for a, b in zip(by_start, by_start[1:], strict=False)):
+    if any(a.ends_at > b.starts_at for a, b in pairwise(by_start)):
         raise Refusal("overlapping")
     person_keys = [contact.person_key(date, f.service_id) for f in facts]
     known = _under_the_persons_lock(
@@ -591,7 +592,7 @@ def _facts_of_wishes(mall: Mall, wishes: Sequence[Wish]) -> list[SeatFacts]:
 def _windows_of_each(
     mall: Mall, services: Sequence[str], date: dt.date, channel: str, at: dt.datetime
 ) -> dict[str, list[SeatFacts]]:
-    """The windows of each service on `date`, by start; refuses as the gate does where there is none."""
+    """The windows of each service on `date`, by start; the gate's no where there is none."""
     windows: dict[str, list[SeatFacts]] = {code: [] for code in services}
     for fact in facts_of_day(mall_id=mall.pk, codes=services, date=date):
         windows[fact.service_code].append(fact)
@@ -627,9 +628,7 @@ def _first_window_of_each(
     return chosen
 
 
-def _no_of_the_gate(
-    mall: Mall, code: str, date: dt.date, channel: str, at: dt.datetime
-) -> Refusal:
+def _no_of_the_gate(mall: Mall, code: str, date: dt.date, channel: str, at: dt.datetime) -> Refusal:
     """Why the gate lets nobody walk in; `day_full` where only the person's own numbers collide."""
     service = service_in(mall.pk, code)
     answer = availability(service=service, date=date, channel=channel, at=at)

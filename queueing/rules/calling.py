@@ -1,4 +1,4 @@
-"""The counter's work: open, call next, recall, start, end, park, absent, bring back, transfer, undo."""
+"""The counter: open, call next, recall, start, end, park, absent, bring back, transfer, undo."""
 
 import datetime as dt
 import uuid
@@ -112,6 +112,9 @@ def open_counter(*, counter_id: int, officer: User, at: dt.datetime) -> CounterS
         .distinct()
     ):
         close_day(mall=counter.mall, date=date, at=at)
+    CounterSession.objects.filter(
+        Q(counter__mall=counter.mall) | Q(officer=officer), date__lt=today, closed_at__isnull=True
+    ).update(closed_at=at)  # of a day that was closed before its last officer left
     with transaction.atomic():
         queues = assigned_queues(counter=counter, officer=officer, date=today)
         if not queues:
@@ -326,22 +329,23 @@ def bring_back(*, ticket_id: int, at: dt.datetime, officer_id: int | None = None
     ticket = lock_with_window(ticket_id)
     if ticket.date != ticket.mall.date_at(at) or _closed(ticket):
         raise Refusal("day_closed")
-    if ticket.state == State.WAITING and ticket.returns:
+    if ticket.state == State.WAITING and _last_step(ticket) == "returned":
         return ticket
     missing = ticket.outcome == Ticket.Outcome.DOCUMENTS_MISSING
     if not may("returned", ticket.state) or (ticket.state == State.DONE and not missing):
         raise Refusal("wrong_state", state=State(ticket.state).label)
     before = snapshot(ticket)
     if ticket.state != State.PARKED:
-        if ticket.returns:
-            raise Refusal("rejoined_already")
+        if ticket.state == State.ABSENT:
+            if ticket.returns:
+                raise Refusal("rejoined_already")
+            ticket.returns += 1
         waiting = Ticket.objects.filter(
             queue_id=ticket.queue_id, date=ticket.date, state=State.WAITING
         ).order_by("sort_at", "number")
         ticket.sort_at = behind_the_next_two(
             list(waiting.values_list("sort_at", flat=True)[:3]), at
         )
-        ticket.returns += 1
     ticket.state = State.WAITING
     ticket.ended_at = None
     ticket.counter_id = None
@@ -380,16 +384,18 @@ def transfer(
         ticket = lock_with_window(ticket_id)
     _refuse_unless("transferred", ticket)
     target = service_in(ticket.mall_id, service)
-    if not hasattr(target, "queue_service"):
+    if not hasattr(target, "queue_service") or not target.queue_service.queue.active:
         raise Refusal("no_queue")
     queue = target.queue_service.queue
     if queue.pk == ticket.queue_id:
         raise Refusal("same_queue")
     if _closed(ticket):
         raise Refusal("day_closed")
-    QueueDay.objects.get_or_create(
+    day, _made = QueueDay.objects.get_or_create(
         queue=queue, date=ticket.date, defaults={"mall_id": ticket.mall_id}
     )
+    if day.closed_at:
+        raise Refusal("day_closed")
     before = snapshot(ticket)
     at_counter = ticket.state in AT_COUNTER
     ticket.state = State.TRANSFERRED
@@ -465,7 +471,7 @@ def undo(*, counter_id: int, officer: User, at: dt.datetime) -> Ticket:
     return ticket
 
 
-# -- shared ------------------------------------------------------------------------------------------
+# -- shared -----------------------------------------------------------------------------------------
 
 _RESTORED = [
     "sort_at",
@@ -578,6 +584,10 @@ def _closed(ticket: Ticket) -> bool:
     return QueueDay.objects.filter(
         queue_id=ticket.queue_id, date=ticket.date, closed_at__isnull=False
     ).exists()
+
+
+def _last_step(ticket: Ticket) -> str | None:
+    return ticket.events.order_by("-pk").values_list("kind", flat=True).first()
 
 
 def _constraint(error: IntegrityError) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import F, Max, Q
 
 from notifications.rules import void
 from queueing import live
@@ -22,7 +22,7 @@ from queueing.models import (
 )
 from queueing.refusals import Refusal
 from queueing.windows import Plan, cut, number_blocks, plan_day, without
-from queueing.workflow import ACTIVE
+from queueing.workflow import ACTIVE, State
 from services import calendar
 from services.hours import agency_days
 from services.models import Holiday, Mall, ServiceType
@@ -49,7 +49,7 @@ def materialise(*, queues: Sequence[Queue], at: dt.datetime) -> Rebuilt:
         today = queue.mall.date_at(at)
         last = today + dt.timedelta(days=queue.book_ahead_days)
         for date, day in queue_days(queue, today, last).items():
-            part = rebuild_day(queue=queue, date=date, day=day, at=at, keep=True)
+            part = rebuild_day(queue=queue, date=date, day=day, at=at)
             total.made += part.made
             total.removed += part.removed
             total.changed += part.changed
@@ -67,8 +67,9 @@ def rearrange(*, queues: Sequence[Queue], at: dt.datetime) -> Rebuilt:
     for queue in sorted(queues, key=lambda q: q.pk):
         today = queue.mall.date_at(at)
         last = today + dt.timedelta(days=queue.book_ahead_days)
-        for date, day in queue_days(queue, today, last).items():
-            part = rebuild_day(queue=queue, date=date, day=day, at=at, keep=False)
+        made = Window.objects.filter(queue=queue).aggregate(last=Max("date"))["last"]
+        for date, day in queue_days(queue, today, max(last, made or last)).items():
+            part = rebuild_day(queue=queue, date=date, day=day, at=at)
             done.made += part.made
             done.removed += part.removed
             done.changed += part.changed
@@ -116,13 +117,11 @@ def queue_days(queue: Queue, first: dt.date, last: dt.date) -> dict[dt.date, cal
 
 
 @transaction.atomic
-def rebuild_day(
-    *, queue: Queue, date: dt.date, day: calendar.Day, at: dt.datetime, keep: bool
-) -> Rebuilt:
+def rebuild_day(*, queue: Queue, date: dt.date, day: calendar.Day, at: dt.datetime) -> Rebuilt:
     """Bring the windows of one day in line with its opening, without touching a booked seat.
 
-    With `keep`, windows that hold bookings outside the opening stay as they are; without it they
-    are only named (and the caller rolls back).
+    Windows that have ended stay as they were. Bookings outside the opening, or beyond the seats,
+    keep their place and are named; nothing more can be taken there.
     """
     done = Rebuilt()
     zone = queue.mall.zone
@@ -137,16 +136,17 @@ def rebuild_day(
     if not existing and not planned:
         return done
     last_ticket = None if day.last_ticket is None else _utc(date, day.last_ticket, zone)
-    queue_day, made = QueueDay.objects.get_or_create(
+    queue_day, _made = QueueDay.objects.get_or_create(
         queue=queue, date=date, defaults={"mall_id": queue.mall_id, "last_ticket_at": last_ticket}
     )
     if queue_day.closed_at:
         return done
+    passed_on = _passed_on(queue, date) if date == queue.mall.date_at(at) else 0
     same = [
         w
         for w in existing
         if (p := spans.get((w.starts_at, w.ends_at)))
-        and w.seats >= p.seats
+        and p.seats <= w.seats <= p.seats + passed_on
         and w.online_seats == p.online_seats
     ]
     if len(same) == len(existing) == len(planned) and queue_day.last_ticket_at == last_ticket:
@@ -159,22 +159,21 @@ def rebuild_day(
     kept: list[Window] = []
     for window in existing:
         plan = spans.pop((window.starts_at, window.ends_at), None)
-        if plan:
-            kept.append(window)
-            if _fit(window, plan, labels, done):
-                done.changed += 1
-        elif window.ends_at <= at or window.issued:
-            # the past stays as it was; so does a window whose numbers are in people's hands
-            kept.append(window)
-            if window.ends_at > at and window.pk in labels and not _inside(window, day, date, zone):
-                done.in_the_way += labels[window.pk]
-            elif window.ends_at > at and window.pk not in labels:
-                window.seats = window.online_seats = window.taken = window.taken_online = 0
-                window.save(update_fields=["seats", "online_seats", "taken", "taken_online"])
-                done.changed += 1
-        else:
+        if not (plan or window.issued or window.ends_at <= at):
             window.delete()
             done.removed += 1
+            continue
+        kept.append(window)
+        if window.ends_at <= at:
+            continue
+        if plan:
+            extra = min(max(0, window.seats - plan.seats), passed_on)
+            passed_on -= extra
+            done.in_the_way += labels.get(window.pk, [])[plan.seats + extra :]
+            done.changed += _fit(window, plan.seats + extra, plan.online_seats)
+        elif not _inside(window, day, date, zone):
+            done.in_the_way += labels.get(window.pk, [])
+            done.changed += _fit(window, 0, 0)
     taken_spans = [(_minute(w.starts_at, date, zone), _minute(w.ends_at, date, zone)) for w in kept]
     fresh_numbers = not any(w.issued for w in kept) and queue_day.overflow_issued == 0
     new = plan_day(
@@ -200,16 +199,14 @@ def rebuild_day(
         )
         for p in new
     ]
+    if fresh_numbers:
+        _number_the_day_anew(queue_day, kept, made_windows)
     Window.objects.bulk_create(made_windows)
     done.made += len(made_windows)
-    if fresh_numbers:
-        _number_the_day_anew(queue_day, [*kept, *made_windows])
-    elif not queue_day.overflow_issued:
+    if not fresh_numbers and not queue_day.overflow_issued:
         queue_day.overflow_first += sum(p.block_size for p in new)
     queue_day.last_ticket_at = last_ticket
     queue_day.save(update_fields=["last_ticket_at", "overflow_first"])
-    if done.in_the_way and keep:
-        done.in_the_way = []
     return done
 
 
@@ -310,6 +307,10 @@ def _close_queue_day(day_id: int, at: dt.datetime) -> int:
         .order_by("pk")
         .values_list("pk", flat=True)
     )
+    # nobody who still waits for the lock finds a seat in a day that is closed
+    Window.objects.filter(queue_id=day.queue_id, date=day.date, ends_at__gt=at).update(
+        seats=F("taken"), online_seats=F("taken_online")
+    )
     with connection.cursor() as cursor:
         cursor.execute(_CLOSE, {"queue": day.queue_id, "date": day.date, "at": at})
         ended = [row[0] for row in cursor.fetchall()]
@@ -360,26 +361,33 @@ def _lock_today(queue_id: int, at: dt.datetime) -> QueueDay:
     return QueueDay.objects.select_for_update().get(queue=queue, date=today)
 
 
-def _fit(window: Window, plan: Plan, labels: dict[int, list[str]], done: Rebuilt) -> bool:
-    """Give a standing window its planned seats; seats taken over by walk-ins stay."""
-    if plan.seats < window.taken:
-        done.in_the_way += labels.get(window.pk, [])[plan.seats :]
+def _passed_on(queue: Queue, date: dt.date) -> int:
+    """Seats of people who never came, which went on to walk-ins of later windows."""
+    return (
+        Ticket.objects.filter(queue=queue, date=date, state=State.NO_SHOW)
+        .exclude(seat=Ticket.Seat.NONE)
+        .count()
+    )
+
+
+def _fit(window: Window, seats: int, online: int) -> bool:
+    """Give a standing window these seats, never fewer than are taken; whether it changed."""
+    seats = max(seats, window.taken)
+    online = min(max(online, window.taken_online), seats)
+    if (window.seats, window.online_seats) == (seats, online):
         return False
-    online = max(plan.online_seats, window.taken_online)
-    if (window.seats, window.online_seats) == (plan.seats, online):
-        return False
-    window.seats, window.online_seats = plan.seats, min(online, plan.seats)
+    window.seats, window.online_seats = seats, online
     window.save(update_fields=["seats", "online_seats"])
     return True
 
 
-def _number_the_day_anew(day: QueueDay, windows: list[Window]) -> None:
+def _number_the_day_anew(day: QueueDay, kept: list[Window], made: list[Window]) -> None:
     """No number of the day is out yet: its blocks run from 1 in the order of the windows."""
-    windows.sort(key=lambda w: w.starts_at)
+    windows = sorted([*kept, *made], key=lambda w: w.starts_at)
     plans = number_blocks([Plan(0, 1, w.seats, w.online_seats) for w in windows], 1)
     for window, plan in zip(windows, plans, strict=True):
         window.first_number, window.block_size = plan.first_number, plan.block_size
-    Window.objects.bulk_update(windows, ["first_number", "block_size"])
+    Window.objects.bulk_update(kept, ["first_number", "block_size"])
     day.overflow_first = 1 + sum(p.block_size for p in plans)
 
 

@@ -1,0 +1,262 @@
+"""Windows, visits and the hall's board over the API: what a citizen needs, without signing in."""
+
+import datetime as dt
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
+from django.utils.translation import get_language
+from ninja import Router, Schema
+from pydantic import Field
+
+from privacy.index import blind
+from queueing import rules
+from queueing.api.answers import Acted, VisitOut, iso, new_visit, read_visit, visit_id_of
+from queueing.availability import availability
+from queueing.board import hall
+from queueing.models import Ticket, Visit, Window
+from queueing.refusals import Refusal
+from queueing.rules.booking import service_in
+from queueing.workflow import State
+from services.api import Code, Text, mall_by
+
+router = Router(tags=["antrean"])
+Id = Annotated[int, Field(strict=True, ge=1, le=2**63 - 1)]
+LONGEST_KEY = 200
+
+
+class Wanted(Schema):
+    service: Code
+    window: Id
+
+
+class VisitIn(Schema):
+    mall: Text
+    name: str
+    phone: str | None = None
+    email: str | None = None
+    nik: str | None = None
+    priority: Literal["", "elderly", "disabled", "pregnant", "children"] | None = None
+    tickets: Annotated[list[Wanted], Field(max_length=50)]
+
+
+class CheckInIn(Schema):
+    hall_code: Annotated[Text, Field(max_length=20)]
+
+
+class RescheduleIn(Schema):
+    window: Id
+
+
+class WindowOut(Schema):
+    id: int
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+    seats_left: int
+    code: str = Field(description="kosong: bisa diambil")
+
+
+class AvailabilityOut(Schema):
+    open: bool
+    code: str
+    message: str
+    date: dt.date
+    next_date: dt.date | None
+    expected_back_at: dt.datetime | None
+
+
+class Windows(Schema):
+    items: list[WindowOut]
+    next: str | None
+    availability: AvailabilityOut
+
+
+class CallOut(Schema):
+    label: str
+    counter: int
+    zone: str
+    at: dt.datetime
+
+
+class QueueOut(Schema):
+    prefix: str
+    last_called: str | None
+    waiting: int
+    estimate: None
+    paused: str = Field(description="alasan jeda; kosong: berjalan")
+
+
+class BoardOut(Schema):
+    now_calling: list[CallOut]
+    recent: list[CallOut]
+    queues: list[QueueOut]
+    stream: str
+
+
+@router.get(
+    "/malls/{mall}/services/{code}/windows", response=Windows, summary="Jam yang bisa diambil"
+)
+def windows(
+    request: HttpRequest, mall: str, code: str, date: dt.date | None = None
+) -> dict[str, Any]:
+    """Tanpa `date`: tanggal pertama yang masih punya tempat."""
+    place = mall_by(mall)
+    if not code.isprintable():
+        raise Refusal("unknown_service")
+    service = service_in(place.pk, code)
+    now = timezone.now()
+    gate = availability(service=service, date=date, channel=Visit.Channel.API, at=now)
+    return {
+        "items": [
+            {
+                "id": seat.id,
+                "starts_at": iso(seat.starts_at, place.zone),
+                "ends_at": iso(seat.ends_at, place.zone),
+                "seats_left": seat.seats_left,
+                "code": seat.code,
+            }
+            for seat in gate.windows
+        ],
+        "next": None,
+        "availability": {
+            "open": gate.open,
+            "code": gate.code,
+            "message": gate.message,
+            "date": gate.date,
+            "next_date": gate.next_date,
+            "expected_back_at": iso(gate.expected_back_at, place.zone),
+        },
+    }
+
+
+@router.post("/visits", response={201: VisitOut}, summary="Ambil nomor")
+def book(request: HttpRequest, asked: VisitIn) -> JsonResponse:
+    """Semua nomor atau tidak satu pun. `Idempotency-Key` yang sama memberi kunjungan yang sama."""
+    at = timezone.now()
+    mall = mall_by(asked.mall)
+    visit = rules.book(
+        mall=mall,
+        wishes=[rules.Wish(ticket.service, ticket.window) for ticket in asked.tickets],
+        name=asked.name,
+        phone=asked.phone or "",
+        email=asked.email or "",
+        nik=asked.nik or "",
+        priority=asked.priority or "",
+        language=(get_language() or "id")[:2],
+        channel=Visit.Channel.API,
+        request_key=_request_key(request),
+        at=at,
+    )
+    if visit.created_at != at:  # the same request once more
+        return _created(read_visit(visit.pk))
+    visit.mall = mall
+    rows = Window.objects.filter(pk__in=[ticket.window for ticket in asked.tickets])
+    times = {pk: (start, end) for pk, start, end in rows.values_list("pk", "starts_at", "ends_at")}
+    codes = [ticket.service for ticket in asked.tickets]
+    return _created(new_visit(visit, codes, times))
+
+
+book.keeps_its_own_key = True  # type: ignore[attr-defined]
+
+
+@router.get("/visits/{token}", response=VisitOut, summary="Kunjungan saya")
+def visit(request: HttpRequest, token: str) -> dict[str, Any]:
+    return read_visit(visit_id_of(token))
+
+
+@router.post("/visits/{token}/cancel", response=VisitOut, summary="Batalkan semua nomor")
+def cancel_visit(request: HttpRequest, token: str) -> Acted:
+    pk = visit_id_of(token)
+    rules.cancel_visit(visit_id=pk, at=timezone.now())
+    return Acted("visit", pk)
+
+
+@router.post("/visits/{token}/check-in", response=VisitOut, summary="Lapor hadir di aula")
+def check_in(request: HttpRequest, token: str, body: CheckInIn) -> Acted:
+    pk = visit_id_of(token)
+    rules.check_in(visit_id=pk, at=timezone.now(), hall_code=body.hall_code)
+    return Acted("visit", pk)
+
+
+@router.post(
+    "/visits/{token}/tickets/{uuid:public_id}/cancel", response=VisitOut, summary="Batalkan"
+)
+def cancel(request: HttpRequest, token: str, public_id: UUID) -> Acted:
+    ticket = _ticket(token, public_id)
+    rules.cancel(ticket_id=ticket.pk, at=timezone.now())
+    return Acted("visit", ticket.visit_id)
+
+
+@router.post(
+    "/visits/{token}/tickets/{uuid:public_id}/reschedule",
+    response=VisitOut,
+    summary="Pindah jam",
+)
+def reschedule(request: HttpRequest, token: str, public_id: UUID, body: RescheduleIn) -> Acted:
+    ticket = _ticket(token, public_id)
+    rules.reschedule(ticket_id=ticket.pk, window_id=body.window, at=timezone.now())
+    return Acted("visit", ticket.visit_id)
+
+
+@router.get("/malls/{mall}/board", response=BoardOut, summary="Papan aula")
+def board(request: HttpRequest, mall: str) -> dict[str, Any]:
+    """Hanya nomor dan loket; nama layanan bisa peka."""
+    place = mall_by(mall)
+    now = timezone.now()
+    seen = hall(mall=place, at=now)
+    at_counters = Ticket.objects.filter(
+        mall=place, date=place.date_at(now), state=State.CALLED
+    ).select_related("counter")
+    return {
+        "now_calling": [
+            {
+                "label": ticket.label,
+                "counter": ticket.counter.number,
+                "zone": ticket.counter.zone,
+                "at": iso(ticket.called_at, place.zone),
+            }
+            for ticket in at_counters.order_by("-called_at", "-pk")
+        ],
+        "recent": [
+            {
+                "label": call.label,
+                "counter": call.counter,
+                "zone": call.zone,
+                "at": iso(call.at, place.zone),
+            }
+            for call in [*([seen.now] if seen.now else []), *seen.recent]
+        ],
+        "queues": [
+            {
+                "prefix": queue.prefix,
+                "last_called": queue.last_called or None,
+                "waiting": queue.waiting,
+                "estimate": None,
+                "paused": queue.paused,
+            }
+            for queue in seen.queues
+        ],
+        "stream": f"{settings.LIVE_URL}/langsung/{place.pk}/",
+    }
+
+
+def _created(body: dict[str, Any]) -> JsonResponse:
+    return JsonResponse(body, status=201, headers={"Cache-Control": "no-store"})
+
+
+def _ticket(token: str, public_id: UUID) -> Ticket:
+    """A ticket of the visit that the token opens; refuses any other."""
+    ticket = Ticket.objects.filter(visit_id=visit_id_of(token), public_id=public_id).first()
+    if ticket is None:
+        raise Refusal("unknown_ticket")
+    return ticket
+
+
+def _request_key(request: HttpRequest) -> str | None:
+    """The booking rule's key for a request's Idempotency-Key; what the client wrote is not kept."""
+    key = request.headers.get("Idempotency-Key", "")
+    if len(key) > LONGEST_KEY:
+        raise Refusal("bad_request_key", limit=LONGEST_KEY)
+    return f"api:{blind('request-key', key).hex()}" if key else None

@@ -1,0 +1,184 @@
+"""What a citizen fills in to take a number, and how it travels from step to step."""
+
+import secrets
+from dataclasses import dataclass, field
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+
+from privacy import identity
+from queueing.models import Visit
+from queueing.rules.booking import MAX_TICKETS_PER_VISIT, Wish
+
+_LONGEST_KEY = 60
+
+
+class WhoForm(forms.Form):
+    """Who comes. Only the name is required; the NIK is asked where a service needs it."""
+
+    required_css_class = ""
+
+    name = forms.CharField(
+        label=_("Nama"),
+        help_text=_("Seperti di KTP. Petugas memanggil Anda dengan nama ini."),
+        max_length=100,
+        error_messages={
+            "required": _("Tulis nama seperti di KTP."),
+            "max_length": _("Nama paling panjang 100 huruf. Singkat nama Anda."),
+        },
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    nik = forms.CharField(
+        label=_("NIK"),
+        help_text=_("16 angka di KTP atau Kartu Keluarga. Spasi boleh."),
+        required=False,
+        max_length=40,
+        widget=forms.TextInput(
+            attrs={"inputmode": "numeric", "autocomplete": "off", "class": "form-control--num"}
+        ),
+    )
+    nik_later = forms.BooleanField(
+        label=_("Tidak tahu atau belum punya NIK, isi di loket"), required=False
+    )
+    phone = forms.CharField(
+        label=_("Nomor WhatsApp"),
+        help_text=_("Untuk mengabari Anda bila jadwal berubah. Contoh: 0812 3456 7890."),
+        required=False,
+        max_length=40,
+        widget=forms.TextInput(
+            attrs={"inputmode": "tel", "autocomplete": "tel", "class": "form-control--num"}
+        ),
+    )
+    email = forms.CharField(
+        label=_("Surel"),
+        help_text=_("Untuk bukti nomor dan pengingat. Contoh: nama@contoh.id."),
+        required=False,
+        max_length=254,
+        widget=forms.TextInput(attrs={"inputmode": "email", "autocomplete": "email"}),
+    )
+    priority = forms.ChoiceField(
+        label=_("Saya perlu didahulukan karena"),
+        required=False,
+        choices=[
+            ("", _("Tidak perlu")),
+            (Visit.Priority.ELDERLY, _("Lansia (60 tahun ke atas)")),
+            (Visit.Priority.DISABLED, _("Penyandang disabilitas")),
+            (Visit.Priority.PREGNANT, _("Ibu hamil")),
+            (Visit.Priority.CHILDREN, _("Membawa bayi atau anak kecil")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    accommodation = forms.CharField(
+        label=_("Bantuan yang Anda perlukan"),
+        help_text=_("Contoh: kursi roda, juru bahasa isyarat, dibacakan."),
+        required=False,
+        max_length=160,
+    )
+
+    def __init__(self, *args: Any, needs_nik: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.needs_nik = needs_nik
+        self.nik_odd = False
+        if not needs_nik:
+            del self.fields["nik"], self.fields["nik_later"]
+
+    def clean_name(self) -> str:
+        name = identity.normalise_name(self.cleaned_data["name"])
+        if not name:
+            raise forms.ValidationError(self.fields["name"].error_messages["required"])
+        return name
+
+    def clean_phone(self) -> str:
+        return _read(identity.normalise_phone, self.cleaned_data["phone"])
+
+    def clean_email(self) -> str:
+        return _read(identity.normalise_email, self.cleaned_data["email"])
+
+    def clean_nik(self) -> str:
+        """Sixteen figures; odd ones are only warned about, for old wrong entries exist."""
+        typed = self.cleaned_data["nik"]
+        if not typed:
+            return ""
+        try:
+            nik, self.nik_odd = identity.read_nik(typed)
+        except identity.BadNik as error:
+            raise forms.ValidationError(str(error)) from None
+        return nik
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if self.needs_nik and data.get("nik_later"):
+            data["nik"] = ""
+            self.errors.pop("nik", None)
+        elif self.needs_nik and not data.get("nik") and "nik" not in self.errors:
+            self.add_error(
+                "nik", _("Tulis NIK, atau centang “Tidak tahu atau belum punya NIK” di bawahnya.")
+            )
+        return data
+
+
+def _read(normalise: Any, typed: str) -> str:
+    if not typed:
+        return ""
+    try:
+        return normalise(typed)
+    except identity.BadIdentity as error:
+        raise forms.ValidationError(str(error)) from None
+
+
+@dataclass
+class Draft:
+    """What is chosen so far; it lives in the page's hidden fields and is checked at every step.
+
+    `key` makes a repeated sending one booking; a wish's window is 0 until it is chosen.
+    """
+
+    key: str
+    wishes: list[Wish]
+    who: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def new(cls, code: str) -> "Draft":
+        """Nothing chosen yet but the service."""
+        return cls(secrets.token_urlsafe(16), [Wish(code, 0)])
+
+    @classmethod
+    def read(cls, posted: QueryDict, code: str) -> "Draft":
+        """The draft as a page sent it back; what makes no sense is left out."""
+        windows = {code: 0}
+        for pair in posted.getlist("pilihan"):
+            service, _colon, window = pair.rpartition(":")
+            if service and (service in windows or len(windows) < MAX_TICKETS_PER_VISIT):
+                windows[service] = _window_id(window)
+        key = posted.get("kunci", "")
+        return cls(
+            key if 0 < len(key) <= _LONGEST_KEY else secrets.token_urlsafe(16),
+            [Wish(*pair) for pair in windows.items()],
+            {name: posted[name] for name in WhoForm.base_fields if name in posted},
+        )
+
+    def choose(self, code: str, window: int) -> None:
+        """Set the window of a service, adding the service where it is new."""
+        if code not in self.codes:
+            self.wishes.append(Wish(code, window))
+        self.wishes = [Wish(code, window) if w.service == code else w for w in self.wishes]
+
+    def drop(self, code: str) -> None:
+        """Leave out a service that was added."""
+        self.wishes = self.wishes[:1] + [w for w in self.wishes[1:] if w.service != code]
+
+    @property
+    def codes(self) -> list[str]:
+        """The services wanted, in order."""
+        return [wish.service for wish in self.wishes]
+
+    @property
+    def pairs(self) -> list[str]:
+        """The wishes as the hidden fields carry them."""
+        return [f"{wish.service}:{wish.window}" for wish in self.wishes]
+
+
+def _window_id(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0

@@ -1,0 +1,51 @@
+"""Statements that PostgreSQL plans once per connection: planning is most of what they cost.
+
+A statement is written with named placeholders as ever; it is prepared when a connection first runs
+it and only executed after that. Behind a pooler that hands out connections per transaction, set
+DISABLE_SERVER_SIDE_CURSORS as Django asks for there: then every statement is sent whole.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from django.db import connection
+
+_NAME = re.compile(r"%\((\w+)\)s|%%")
+_prepared: WeakKeyDictionary[Any, dict[str, str]] = WeakKeyDictionary()
+
+
+@lru_cache(maxsize=64)
+def _parts(sql: str) -> tuple[str, str]:
+    """The statement with $1, $2 ... in place of its names, and the arguments of its EXECUTE."""
+    names: list[str] = []
+
+    def number(found: re.Match[str]) -> str:
+        name = found[1]
+        if name is None:
+            return "%"
+        if name not in names:
+            names.append(name)
+        return f"${names.index(name) + 1}"
+
+    numbered = _NAME.sub(number, sql)
+    return numbered, ", ".join(f"%({name})s" for name in names)
+
+
+def execute(cursor: Any, sql: str, values: Mapping[str, object]) -> None:
+    """Run `sql` with `values` on Django's cursor, planned at most once per connection."""
+    if connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"):
+        cursor.execute(sql, values)
+        return
+    link = connection.connection
+    known = _prepared.setdefault(link, {})
+    numbered, arguments = _parts(sql)
+    name = known.get(sql)
+    if name is None:
+        name = f"mpp_{len(known) + 1}"
+        with link.cursor() as plain:
+            plain.execute(f"PREPARE {name} AS {numbered}")
+        known[sql] = name
+    cursor.execute(f"EXECUTE {name} ({arguments})", values)
