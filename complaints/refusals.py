@@ -5,15 +5,53 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 _TEXTS: dict[str, tuple[Any, int]] = {
+    # filing
+    "bad_kind": (_("Pilih jenisnya: pengaduan, aspirasi, atau permintaan informasi."), 422),
     "text_missing": (_("Ceritakan apa yang terjadi."), 422),
+    "text_too_long": (
+        _("Cerita paling panjang %(limit)s huruf. Yang Anda tulis %(count)s. Singkat cerita Anda."),
+        422,
+    ),
+    "subject_too_long": (_("Judul paling panjang %(limit)s huruf. Singkat judulnya."), 422),
+    "name_too_long": (_("Nama paling panjang %(limit)s huruf. Singkat nama Anda."), 422),
+    "bad_phone": (_("Nomor WhatsApp diawali 08 atau +62, 10 sampai 13 angka."), 422),
+    "bad_email": (_("Surel ditulis seperti nama@contoh.id."), 422),
+    "unknown_agency": (_("Instansi itu tidak ada di mal ini. Pilih dari daftar."), 422),
+    "unknown_service": (_("Layanan itu tidak ada di mal ini. Pilih layanan lain."), 422),
+    "bad_request_key": (_("Kunci permintaan paling panjang %(limit)s huruf."), 422),
+    "request_reused": (
+        _("Isian ini sudah pernah dikirim dengan isi lain. Muat ulang halaman, lalu kirim lagi."),
+        422,
+    ),
+    # following
+    "unknown_case": (_("Nomor atau PIN tidak cocok. Periksa keduanya, lalu coba lagi."), 404),
+    "too_many_tries": (
+        _("Terlalu banyak percobaan. Tunggu 20 menit, atau datang ke meja pengaduan."),
+        429,
+    ),
+    "cannot_withdraw": (_("Pengaduan ini sudah selesai, jadi tidak dapat dicabut lagi."), 409),
 }
 
 
 class Refusal(Exception):
-    """A rule says no. `code` for programs, `message` for people, `status` for HTTP."""
+    """A rule says no. `code` for programs, `message` for people, `status` for HTTP.
 
-    def __init__(self, code: str) -> None:
+    `fields` has the sentence for every input that needs mending, by its name in the rule.
+    """
+
+    def __init__(
+        self, code: str, *, fields: dict[str, str] | None = None, **context: object
+    ) -> None:
         super().__init__(code)
+        self._text, self.status = _TEXTS[code]
         self.code = code
-        self.message, self.status = _TEXTS[code]
-        self.fields: dict[str, str] = {}
+        self.context = context
+        self.fields = fields or {}
+
+    @property
+    def message(self) -> str:
+        """The sentence, in the language of the reader."""
+        return str(self._text) % self.context if self.context else str(self._text)
+
+    def __str__(self) -> str:
+        return self.code

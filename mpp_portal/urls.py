@@ -8,7 +8,6 @@ from mpp_portal import api, dashboards, health
 urlpatterns = [
     path("sehat/", health.health, name="health"),
     path("dasbor/", dashboards.dashboard, name="dashboard"),
-    path("bahasa/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
     path("api/v1/docs", api.docs, name="api-docs"),
     path("api/v1/", api.api.urls),

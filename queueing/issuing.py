@@ -196,7 +196,8 @@ class NewTicket:
         return label(self.prefix, self.number)
 
 
-_TICKET = "(%s::uuid,%s,%s,%s::bigint,%s::bigint,%s,%s,%s,%s,%s,%s,%s::timestamptz,%s::bytea,%s::timestamptz)"
+_TICKET = """(%s::uuid, %s::bigint, %s::bigint, %s::bigint, %s::bigint, %s::int, %s, %s, %s,
+    %s::boolean, %s::boolean, %s::timestamptz, %s::bytea, %s::timestamptz)"""
 _WRITE = """
 WITH visit AS (
     INSERT INTO queueing_visit (mall_id, date, token, short_code, name, phone, email, nik,
@@ -213,7 +214,7 @@ ticket AS (
     RETURNING id, public_id, state, checked_in_at),
 event AS (
     INSERT INTO queueing_ticketevent (ticket_id, kind, at, officer_id, note)
-    SELECT ticket.id, kind, visit.created_at, %s, %s
+    SELECT ticket.id, kind, visit.created_at, %s::bigint, %s
       FROM visit, ticket, unnest(CASE WHEN ticket.checked_in_at IS NULL THEN ARRAY['issued']
                                       ELSE ARRAY['issued', 'checked_in'] END) AS kind)
 SELECT visit.id, ticket.id, ticket.public_id FROM visit, ticket
@@ -263,7 +264,8 @@ def write_visit(
         visit.checked_in_at,
     ]
     with connection.cursor() as cursor:
-        cursor.execute(
+        prepared.execute(
+            cursor,
             _WRITE.format(tickets=",".join([_TICKET] * len(new))),
             [*values, *rows, officer_id, note],
         )

@@ -1,40 +1,41 @@
 """Statements that PostgreSQL plans once per connection: planning is most of what they cost.
 
-A statement is written with named placeholders as ever; it is prepared when a connection first runs
+A statement is written with placeholders as ever; it is prepared when a connection first runs
 it and only executed after that. Behind a pooler that hands out connections per transaction, set
 DISABLE_SERVER_SIDE_CURSORS as Django asks for there: then every statement is sent whole.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from django.db import connection
 
-_NAME = re.compile(r"%\((\w+)\)s|%%")
+_PLACE = re.compile(r"%\((\w+)\)s|%s|%%")
 _prepared: WeakKeyDictionary[Any, dict[str, str]] = WeakKeyDictionary()
 
 
 @lru_cache(maxsize=64)
 def _parts(sql: str) -> tuple[str, str]:
-    """The statement with $1, $2 ... in place of its names, and the arguments of its EXECUTE."""
-    names: list[str] = []
+    """The statement with $1, $2 ... in its places, and the arguments of its EXECUTE."""
+    places: list[str] = []
 
     def number(found: re.Match[str]) -> str:
-        name = found[1]
-        if name is None:
+        place = found[0]
+        if place == "%%":
             return "%"
-        if name not in names:
-            names.append(name)
-        return f"${names.index(name) + 1}"
+        if place == "%s" or place not in places:
+            places.append(place)
+            return f"${len(places)}"
+        return f"${places.index(place) + 1}"
 
-    numbered = _NAME.sub(number, sql)
-    return numbered, ", ".join(f"%({name})s" for name in names)
+    numbered = _PLACE.sub(number, sql)
+    return numbered, ", ".join(places)
 
 
-def execute(cursor: Any, sql: str, values: Mapping[str, object]) -> None:
+def execute(cursor: Any, sql: str, values: Mapping[str, object] | Sequence[object]) -> None:
     """Run `sql` with `values` on Django's cursor, planned at most once per connection."""
     if connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"):
         cursor.execute(sql, values)

@@ -55,6 +55,8 @@ class Booth:
     desks: list[tuple[int, int | None]]  # counter, weekday
     officers: list[int]
     days: dict[dt.date, calendar.Day]
+    standing: dict[dt.date, list[Window]]  # windows made ahead while those days were to come
+    standing_days: dict[dt.date, QueueDay]
 
 
 @dataclass
@@ -138,6 +140,13 @@ def _booths(mall: Mall, first: dt.date, last: dt.date) -> list[Booth]:
         .order_by("pk")
     ):
         officers[name.removeprefix("petugas-").partition("-")[0].upper()].append(user_id)
+    standing: dict[int, dict[dt.date, list[Window]]] = defaultdict(dict)
+    standing_days: dict[int, dict[dt.date, QueueDay]] = defaultdict(dict)
+    there = {"queue__mall": mall, "date__range": (first, last)}
+    for window in Window.objects.filter(seats__gt=0, **there).order_by("starts_at"):
+        standing[window.queue_id].setdefault(window.date, []).append(window)
+    for queue_day in QueueDay.objects.filter(**there):
+        standing_days[queue_day.queue_id][queue_day.date] = queue_day
     return [
         Booth(
             queue=queue,
@@ -147,6 +156,8 @@ def _booths(mall: Mall, first: dt.date, last: dt.date) -> list[Booth]:
             desks=desks[queue.pk],
             officers=officers[queue.prefix],
             days=queue_days(queue, first, last),
+            standing=standing[queue.pk],
+            standing_days=standing_days[queue.pk],
         )
         for queue in mall.queues.filter(active=True)
         .select_related("mall", "agency")
@@ -221,12 +232,8 @@ class _QueueOfADay:
 
     def _stand_up_windows(self) -> None:
         """The day's windows: those that stand, or new ones after the same plan as the rules'."""
-        self.windows = list(
-            Window.objects.filter(queue=self.queue, date=self.date, seats__gt=0).order_by(
-                "starts_at"
-            )
-        )
-        self.queue_day = QueueDay.objects.filter(queue=self.queue, date=self.date).first()
+        self.windows = self.booth.standing.get(self.date, [])
+        self.queue_day = self.booth.standing_days.get(self.date)
         self.rows.standing_windows += self.windows
         if self.queue_day:
             self.rows.standing_days.append(self.queue_day)
@@ -492,7 +499,7 @@ class _QueueOfADay:
         return ended_at + rng.randrange(8, 45) * SECOND
 
 
-# -- writing -------------------------------------------------------------------------------------
+# -- writing --------------------------------------------------------------------------------------
 
 
 def _write(rows: Rows) -> None:
@@ -568,12 +575,17 @@ def _cell(value: Any) -> str:
     """A value in the text format of COPY."""
     if value is None:
         return r"\N"
+    if value.__class__ is int:
+        return str(value)
     if isinstance(value, bool):
         return "t" if value else "f"
     if isinstance(value, dt.datetime):
-        return value.astimezone(dt.UTC).isoformat()
+        return value.isoformat()
     if isinstance(value, bytes | memoryview):
         return r"\\x" + bytes(value).hex()
     if isinstance(value, list):
         return "{" + ",".join(map(str, value)) + "}"
-    return str(value).replace("\\", r"\\").replace("\t", " ").replace("\n", " ")
+    text = str(value)
+    if "\\" in text or "\t" in text or "\n" in text:
+        text = text.replace("\\", r"\\").replace("\t", r"\t").replace("\n", r"\n")
+    return text

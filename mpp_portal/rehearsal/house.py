@@ -184,6 +184,10 @@ def open_today(mall: Mall, *, at: dt.datetime) -> dt.datetime:
         if standing - local.hour > EXTEND_WITHIN_H or standing == 24:
             closes = standing
     clock = {"opens_at": dt.time(opens), "closes_at": dt.time(closes % 24)}
+    began_at = dt.datetime.combine(date, dt.time(opens), mall.zone)
+    QueueDay.objects.filter(mall=mall, date=date, closed_at__isnull=False).update(closed_at=None)
+    if extra and all((r.opens_at, r.closes_at) == tuple(clock.values()) for r in extra):
+        return began_at
     places: list[int | None] = [None, *_agencies_with_own_hours(mall)]
     for agency_id in places:
         mall.hours.update_or_create(
@@ -195,8 +199,6 @@ def open_today(mall: Mall, *, at: dt.datetime) -> dt.datetime:
             defaults=clock,
         )
     mall.hours.filter(extra=True, valid_to__lt=date, note=EXTRA_NOTE).delete()
-    QueueDay.objects.filter(mall=mall, date=date, closed_at__isnull=False).update(closed_at=None)
-    began_at = dt.datetime.combine(date, dt.time(opens), mall.zone)
     queues = mall.queues.filter(active=True).select_related("mall", "agency")
     rules.materialise(queues=list(queues), at=began_at)
     return began_at

@@ -3,88 +3,17 @@
 import random
 from dataclasses import dataclass
 
-FIRST = [
-    "Siti",
-    "Dewi",
-    "Sri",
-    "Nur",
-    "Ratna",
-    "Indah",
-    "Wahyuni",
-    "Endang",
-    "Lestari",
-    "Fitri",
-    "Ayu",
-    "Rini",
-    "Yuli",
-    "Mega",
-    "Putri",
-    "Anisa",
-    "Budi",
-    "Agus",
-    "Eko",
-    "Slamet",
-    "Bambang",
-    "Joko",
-    "Ahmad",
-    "Muhammad",
-    "Hadi",
-    "Rudi",
-    "Andi",
-    "Dwi",
-    "Tri",
-    "Arif",
-    "Fajar",
-    "Bayu",
-    "Rizky",
-    "Dimas",
-    "Galih",
-    "Teguh",
-    "Hendra",
-    "Yusuf",
-    "Imam",
-    "Sugeng",
-    "Wawan",
-    "Heru",
-    "Kartika",
-    "Maya",
-    "Tuti",
-    "Sulastri",
-]
-LAST = [
-    "Aminah",
-    "Rahayu",
-    "Wulandari",
-    "Astuti",
-    "Handayani",
-    "Kusuma",
-    "Santoso",
-    "Wibowo",
-    "Susanto",
-    "Prasetyo",
-    "Hidayat",
-    "Nugroho",
-    "Setiawan",
-    "Kurniawan",
-    "Saputra",
-    "Purnomo",
-    "Rahman",
-    "Hakim",
-    "Utami",
-    "Permata",
-    "Anggraini",
-    "Maulana",
-    "Firmansyah",
-    "Suryani",
-    "Mulyani",
-    "Hartono",
-    "Widodo",
-    "Supriyadi",
-    "Yulianti",
-    "Puspita",
-    "Cahyono",
-    "Laksono",
-]
+_FIRST = (
+    "Siti Dewi Sri Nur Ratna Indah Wahyuni Endang Lestari Fitri Ayu Rini Yuli Mega Putri Anisa "
+    "Budi Agus Eko Slamet Bambang Joko Ahmad Muhammad Hadi Rudi Andi Dwi Tri Arif Fajar Bayu "
+    "Rizky Dimas Galih Teguh Hendra Yusuf Imam Sugeng Wawan Heru Kartika Maya Tuti Sulastri"
+)
+_LAST = (
+    "Aminah Rahayu Wulandari Astuti Handayani Kusuma Santoso Wibowo Susanto Prasetyo Hidayat "
+    "Nugroho Setiawan Kurniawan Saputra Purnomo Rahman Hakim Utami Permata Anggraini Maulana "
+    "Firmansyah Suryani Mulyani Hartono Widodo Supriyadi Yulianti Puspita Cahyono Laksono"
+)
+FIRST, LAST = _FIRST.split(), _LAST.split()
 PRIORITIES = ("elderly", "elderly", "disabled", "pregnant", "children")
 OUTCOMES = (
     ("served", 70),

@@ -33,8 +33,8 @@ from queueing.workflow import AT_COUNTER, State
 from services.models import Mall, Officer, ServiceType
 
 KEY = "latihan-"  # request keys of made-up citizens
-VISITS_PER_HOUR = 36
-BOOKED_BEFORE = 40  # visits booked for the day before it begins
+VISITS_PER_HOUR = 40
+BOOKED_BEFORE = 48  # visits booked for the day before it begins
 ON_THE_WAY = dt.timedelta(minutes=12)
 STALE_AFTER = dt.timedelta(minutes=20)
 AT_MOST_BACK = dt.timedelta(minutes=60)  # what a later start of the same day plays again
@@ -353,7 +353,7 @@ class Simulation:
             empty = [d for d in desks if d not in manned and d not in self.at_work]
             if idle:
                 self._wake(idle[0], at, self.rng.randrange(2, 15))
-            elif empty and (busy == 0 or people_waiting > 3 * busy):
+            elif empty and (busy == 0 or people_waiting > 4 * busy):
                 self._wake(empty[0], at, self.rng.randrange(10, 40))
 
     def _wake(self, counter_id: int, at: dt.datetime, seconds: int) -> None:

@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from accounts.models import User
 from notifications.rules import void
-from queueing import live
+from queueing import live, prepared
 from queueing.models import (
     CallAnnouncement,
     Counter,
@@ -56,13 +56,15 @@ event AS (
     SELECT id, 'called', %(at)s, %(officer)s, %(counter)s, '', before FROM called)
 INSERT INTO queueing_callannouncement
     (mall_id, date, ticket_id, label, counter_number, zone, recall, at)
-SELECT %(mall)s, %(date)s, id, label, %(number)s, %(zone)s, false, %(at)s FROM called
+SELECT %(mall)s::bigint, %(date)s, id, label, %(number)s::int, %(zone)s::text, false, %(at)s
+  FROM called
 RETURNING id, ticket_id
 """
 LOCK_HEAD = "FOR UPDATE OF t SKIP LOCKED"
 PERSON_IS_FREE = """NOT EXISTS (
     SELECT 1 FROM queueing_ticket o WHERE o.visit_id = t.visit_id AND o.id <> t.id
-       AND (o.state IN ('called', 'serving') OR o.released_at > %(at)s - interval '10 minutes'))"""
+       AND (o.state IN ('called', 'serving')
+            OR o.released_at > %(at)s::timestamptz - interval '10 minutes'))"""
 BEST_QUEUE = """
 SELECT q.id FROM unnest(%(queues)s::bigint[]) WITH ORDINALITY AS q(id, position)
  CROSS JOIN LATERAL (
@@ -115,10 +117,19 @@ def open_counter(*, counter_id: int, officer: User, at: dt.datetime) -> CounterS
     CounterSession.objects.filter(
         Q(counter__mall=counter.mall) | Q(officer=officer), date__lt=today, closed_at__isnull=True
     ).update(closed_at=at)  # of a day that was closed before its last officer left
+    queues = assigned_queues(counter=counter, officer=officer, date=today)
+    if not queues:
+        raise Refusal("nothing_assigned")
+    try:
+        return _open(counter, officer, today, queues, at)
+    except IntegrityError:  # in the same moment as somebody else, or as the officer's first press
+        return _open(counter, officer, today, queues, at)
+
+
+def _open(
+    counter: Counter, officer: User, date: dt.date, queues: list[int], at: dt.datetime
+) -> CounterSession:
     with transaction.atomic():
-        queues = assigned_queues(counter=counter, officer=officer, date=today)
-        if not queues:
-            raise Refusal("nothing_assigned")
         open_ones = list(
             CounterSession.objects.select_for_update(of=("self",))
             .filter(Q(counter=counter) | Q(officer=officer), closed_at__isnull=True)
@@ -133,13 +144,9 @@ def open_counter(*, counter_id: int, officer: User, at: dt.datetime) -> CounterS
             if session.counter_id == counter.pk:
                 raise Refusal("counter_taken")
             raise Refusal("officer_elsewhere", number=session.counter.number)
-        try:
-            with transaction.atomic():
-                return CounterSession.objects.create(
-                    counter=counter, officer=officer, date=today, queue_ids=queues, opened_at=at
-                )
-        except IntegrityError:
-            raise Refusal("counter_taken") from None
+        return CounterSession.objects.create(
+            counter=counter, officer=officer, date=date, queue_ids=queues, opened_at=at
+        )
 
 
 @transaction.atomic
@@ -198,12 +205,13 @@ def _call_next(counter_id: int, officer: User, at: dt.datetime) -> Ticket | None
         for _attempt in range(len(session["queue_ids"]) + 2):
             queue = session["queue_ids"][0]
             if len(session["queue_ids"]) > 1:
-                cursor.execute(BEST_QUEUE.format(person_is_free=PERSON_IS_FREE), values)
+                prepared.execute(cursor, BEST_QUEUE.format(person_is_free=PERSON_IS_FREE), values)
                 best = cursor.fetchone()
                 if best is None:
                     return None
                 queue = best[0]
-            cursor.execute(
+            prepared.execute(
+                cursor,
                 CALL_HEAD.format(person_is_free=PERSON_IS_FREE, lock=LOCK_HEAD),
                 {**values, "queue": queue},
             )
@@ -525,7 +533,7 @@ def _take_back_transfer(ticket: Ticket, officer: User, at: dt.datetime) -> None:
 def _lock_session(counter_id: int, officer: User, at: dt.datetime) -> dict[str, Any]:
     """Lock the counter's open session of today; refuses another officer's."""
     with connection.cursor() as cursor:
-        cursor.execute(_SESSION, [counter_id])
+        prepared.execute(cursor, _SESSION, [counter_id])
         row = cursor.fetchone()
         names = [column.name for column in cursor.description or ()]
     if row is None:

@@ -1,8 +1,9 @@
 """The hall's display: who is called where. It refreshes itself, with and without JavaScript."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -25,4 +26,5 @@ def display(request: HttpRequest, mall: Mall) -> HttpResponse:
         "shown_call": request.GET.get("panggilan", ""),
     }
     template = "queueing/_board.html" if request.htmx else "queueing/display.html"
-    return render(request, template, page)
+    with translation.override(settings.LANGUAGE_CODE):  # a hall's screen speaks one language
+        return render(request, template, page)

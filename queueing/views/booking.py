@@ -5,12 +5,12 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
+from django.conf import settings
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -20,6 +20,7 @@ from queueing.availability import Availability, Seat, availability
 from queueing.forms import Draft, WhoForm
 from queueing.models import Visit, Window
 from queueing.refusals import Refusal
+from queueing.rules.booking import MAX_TICKETS_PER_VISIT
 from queueing.views.mall import remember
 from queueing.views.service import service_of
 from services.models import ServiceStandard, ServiceType
@@ -128,7 +129,7 @@ class Wizard:
 
     def take_time(self) -> HttpResponse:
         """A window was picked: keep it, or show the windows again with the reason."""
-        service = self.services[self.current] if self.current in self.services else self.first
+        service = self.services.get(self.current, self.first)
         text = self.request.POST.get("jam", "")
         window = Window.objects.filter(
             pk=int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0,
@@ -156,8 +157,8 @@ class Wizard:
         code = self.request.POST.get("tambah", "")
         if not code or code in self.draft.codes:
             return self.ask_who()
-        if len(self.draft.wishes) >= rules.booking.MAX_TICKETS_PER_VISIT:
-            limit = rules.booking.MAX_TICKETS_PER_VISIT
+        if len(self.draft.wishes) >= MAX_TICKETS_PER_VISIT:
+            limit = MAX_TICKETS_PER_VISIT
             return self.ask_who(refusal=Refusal("too_many_tickets", limit=limit))
         self.draft.choose(code, 0)
         self._forget()
@@ -323,10 +324,7 @@ class Wizard:
             "draft": self.draft,
             "chosen": chosen,
             "today": self.mall.date_at(self.at),
-            "notice": _(
-                "Data ini hanya dipakai untuk antrean Anda. NIK hanya dilihat petugas loket. "
-                "Semuanya dihapus %(days)s hari sesudah kunjungan."
-            ),
+            "retention_days": settings.RETENTION_VISIT_DAYS,
         }
         return render(self.request, template, page, status=status)
 

@@ -1,0 +1,1 @@
+"""The portal's figures beside floors measured in the same run: `python -m bench`."""

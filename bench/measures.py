@@ -1,0 +1,242 @@
+"""What is measured: the rule, the POST, a rush, the last seats, the calls, years of history."""
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import count
+
+from bench import database, hall, history
+from bench.figures import Figure, Scale, at_least, at_most, counted, interleaved
+from bench.load import Outcome, load
+from bench.processes import FLOOR, PORTAL, Worker, web_server, workers
+
+API = "/api/v1/visits"
+
+
+@dataclass
+class Run:
+    """A run of the bench: its database (a finished hall), its hall, its scale."""
+
+    name: str
+    hall: hall.Hall
+    scale: Scale
+    people: Iterator[int] = field(default_factory=lambda: count(0, 50_000))
+
+    def copy(self, what: str) -> str:
+        """A fresh copy of the hall, for a measurement that must not see the others' rows."""
+        name = f"{self.name}_{what}"
+        database.create(name, like=self.name)
+        return name
+
+
+def rule(run: Run) -> Iterator[Figure]:
+    """`rules.book` against the same rows by plain SQL, one connection each, in one process."""
+    scale = run.scale
+    with workers(run.name) as [worker]:
+        for by in ("portal", "raw"):
+            worker.ask("book", by=by, times=scale.bookings)
+        values, floors = interleaved(
+            scale.runs,
+            *(_bookings(worker, scale, by) for by in ("portal", "raw")),
+            slices=scale.slices,
+        )
+        yield at_least("booking rule", "/s", values, floors, 0.40, "floor: the same rows, raw SQL")
+        statements = worker.ask("statements")
+    yield counted("statements to issue", int(statements["book"]), 12)
+    yield counted("statements to call next", int(statements["call"]), 10)
+
+
+def post(run: Run) -> Iterator[Figure]:
+    """POST /api/v1/visits against bare views on the same server: 16 connections, 20 windows."""
+    scale = run.scale
+    windows = [run.hall.windows[prefix] for prefix in hall.BOOKING]
+    with _web(run) as (portal, floor):
+        posts = [
+            _posts(run, port, path, windows, 16)
+            for port, path in ((portal, API), (floor, "/cte"), (floor, "/orm"))
+        ]
+        for act in posts:
+            act(scale.requests // 3)
+        values, cte, orm = interleaved(
+            scale.runs, *(lambda act=act: act(scale.requests).per_second for act in posts)
+        )
+    yield at_least("POST, beside a CTE view", "/s", values, cte, 0.35, "16 connections, 20 windows")
+    yield at_least("POST, beside an ORM view", "/s", values, orm, 1.0, "select_for_update, create")
+
+
+def rush(run: Run) -> Iterator[Figure]:
+    """p99 under 32 clients on one window, against the CTE view's under the same load."""
+    scale = run.scale
+    windows = [run.hall.windows[hall.RUSH]]
+    with _web(run) as (portal, floor):
+        posts = [
+            _posts(run, port, path, windows, 32) for port, path in ((portal, API), (floor, "/cte"))
+        ]
+        for act in posts:
+            act(scale.rush // 4)
+        values, floors = interleaved(
+            scale.runs, *(lambda act=act: act(scale.rush).percentile(0.99) for act in posts)
+        )
+    note = f"32 clients, one window, {scale.rush} requests a run"
+    yield at_most("p99 of a rush", "ms", values, floors, 2.5, note)
+
+
+def seats(run: Run) -> Iterator[Figure]:
+    """32 clients, 100 seats: exactly 100 numbers, all different; the rest are told it is full."""
+    windows = [run.hall.windows[hall.SEATS]]
+    with web_server(PORTAL, run.name, API) as port:
+        outcome = load(
+            port,
+            API,
+            mall=hall.SLUG,
+            windows=windows,
+            connections=32,
+            requests=400,
+            first=next(run.people),
+            keep_answers=True,
+        )
+    given = [a["body"]["tickets"][0]["label"] for a in outcome.answers if a["status"] == "201"]
+    refused = [a for a in outcome.answers if a["status"] == "409" and a["body"]["code"] == "full"]
+    with database.statements(run.name) as cursor:
+        cursor.execute("SELECT taken FROM queueing_window WHERE id = %s", [windows[0][1]])
+        (taken,) = cursor.fetchone()
+    right = len(given) == len(set(given)) == taken == 100 and len(refused) == 300
+    statuses = ", ".join(f"{n} x {status}" for status, n in sorted(outcome.statuses.items()))
+    note = f"400 requests: {statuses}; {len(set(given))} different numbers"
+    yield Figure("last 100 seats, 32 clients", len(given), "numbers", "= 100", right, note=note)
+
+
+def call(run: Run) -> Iterator[Figure]:
+    """`rules.call_next` of all counters at once against the same rows by plain SQL."""
+    name = run.copy("call")
+    history.fill(name, first=1, last=100)
+    with workers(name, name) as staff:
+        acts = [_calls(run, name, staff, by) for by in ("portal", "raw")]
+        for act in acts:
+            act()
+        values, floors = interleaved(run.scale.runs, *acts, slices=run.scale.slices)
+    note = f"{run.scale.counters} counters, {run.scale.waiting} waiting"
+    yield at_least("call next", "/s", values, floors, 0.40, note)
+    database.drop(name)
+
+
+def growth(run: Run) -> Iterator[Figure]:
+    """Calling, issuing and a day's roll-up with years of finished tickets against without."""
+    scale = run.scale
+    middle_rows = max(scale.rows // 5, 1_000)
+    small, large = run.copy("small"), run.copy("large")
+    history.fill(small, first=1, last=100)
+    history.fill(large, first=1, last=middle_rows)
+    middle = f"{run.name}_middle"
+    database.create(middle, like=large)
+    history.fill(large, first=middle_rows + 1, last=scale.rows)
+    many = f"{_millions(scale.rows)} finished tickets against 100"
+    with workers(large, large, small, small) as staff:
+        acts = [_calls(run, large, staff[:2], "portal"), _calls(run, small, staff[2:], "portal")]
+        for act in acts:
+            act()
+        values, floors = interleaved(scale.runs, *acts, slices=scale.slices)
+        yield at_least("call next, years on", "/s", values, floors, 0.7, many)
+        acts = [_bookings(worker, scale, "portal") for worker in (staff[0], staff[2])]
+        for act in acts:
+            act()
+        values, floors = interleaved(scale.runs, *acts, slices=scale.slices)
+        yield at_least("booking rule, years on", "/s", values, floors, 0.7, many)
+    with workers(large, middle) as staff:
+        days = [history.days(scale.runs + 1, run.hall.date) for _worker in staff]
+        acts = [_roll_ups(worker, left) for worker, left in zip(staff, days, strict=True)]
+        for act in acts:
+            act()
+        values, floors = interleaved(scale.runs, *acts)
+    note = (
+        f"{_millions(scale.rows)} tickets against {_millions(middle_rows)}; {history.PER_DAY} a day"
+    )
+    yield at_most("roll-up of a day, years on", "ms", values, floors, 1.5, note)
+    for name in (small, middle, large):
+        database.drop(name)
+
+
+MEASURES: dict[str, Callable[[Run], Iterator[Figure]]] = {
+    "rule": rule,
+    "post": post,
+    "rush": rush,
+    "seats": seats,
+    "call": call,
+    "growth": growth,
+}
+
+
+def _bookings(worker: Worker, scale: Scale, by: str) -> Callable[[], float]:
+    return lambda: scale.bookings / worker.ask("book", by=by, times=scale.bookings)["seconds"]
+
+
+def _roll_ups(worker: Worker, days: list[dt.date]) -> Callable[[], float]:
+    return lambda: 1000 * worker.ask("roll_up", date=days.pop().isoformat())["seconds"]
+
+
+def _calls(run: Run, name: str, staff: list[Worker], by: str) -> Callable[[], float]:
+    """Calls per second of all counters together, shared by the workers; then all wait again."""
+    counters = run.hall.counters
+
+    def act() -> float:
+        for n, worker in enumerate(staff):
+            mine = counters[n :: len(staff)]
+            worker.tell("call", by=by, times=run.scale.calls, counters=mine)
+        said = [worker.answer() for worker in staff]
+        with database.statements(name) as cursor:
+            cursor.execute(
+                "UPDATE queueing_ticket SET state = 'waiting', counter_id = NULL,"
+                " officer_id = NULL, called_at = NULL, ended_at = NULL, released_at = NULL"
+                " WHERE queue_id = %s AND date = %s AND state <> 'waiting'",
+                [run.hall.queue_waiting, run.hall.date],
+            )
+            cursor.execute("VACUUM queueing_ticket")
+        return len(counters) * sum(s["calls"] for s in said) / sum(s["seconds"] for s in said)
+
+    return act
+
+
+class _web:
+    """The portal and the bare project, both serving this run's database: their two ports."""
+
+    def __init__(self, run: Run) -> None:
+        self.servers = [web_server(PORTAL, run.name, API), web_server(FLOOR, run.name, "/")]
+
+    def __enter__(self) -> tuple[int, int]:
+        portal = self.servers[0].__enter__()
+        try:
+            return portal, self.servers[1].__enter__()
+        except BaseException:
+            self.servers[0].__exit__(None, None, None)
+            raise
+
+    def __exit__(self, *error: object) -> None:
+        for server in self.servers:
+            server.__exit__(None, None, None)
+
+
+def _posts(
+    run: Run, port: int, path: str, windows: list[tuple[str, int]], connections: int
+) -> Callable[[int], Outcome]:
+    def act(requests: int) -> Outcome:
+        with database.statements(run.name) as cursor:
+            cursor.execute("UPDATE queueing_window SET taken = 0, taken_online = 0")
+        outcome = load(
+            port,
+            path,
+            mall=hall.SLUG,
+            windows=windows,
+            connections=connections,
+            requests=requests,
+            first=next(run.people),
+        )
+        if set(outcome.statuses) != {"201"}:
+            said = f"{dict(outcome.statuses)} {outcome.answers[:1]}"
+            raise database.CannotRun(f"POST {path} was not answered with 201 alone: {said}")
+        return outcome
+
+    return act
+
+
+def _millions(rows: int) -> str:
+    return f"{rows / 1e6:g} M" if rows >= 100_000 else f"{rows}"

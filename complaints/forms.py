@@ -1,0 +1,160 @@
+"""What a citizen fills in to file a case or to look one up; the rules judge it, not the form."""
+
+import re
+import secrets
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from complaints.models import Case
+from complaints.refusals import Refusal
+from complaints.rules import LONGEST_NAME, LONGEST_SUBJECT, LONGEST_TEXT
+from services.models import Agency, Mall, ServiceType
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+class CaseForm(forms.Form):
+    """The story first; everything else may stay empty."""
+
+    text = forms.CharField(
+        label=_("Apa yang terjadi?"),
+        help_text=_("Tulis apa adanya: kapan, di loket mana, dan apa yang Anda harapkan."),
+        error_messages={"required": _("Ceritakan apa yang terjadi.")},
+        widget=forms.Textarea(attrs={"rows": 6, "maxlength": LONGEST_TEXT}),
+    )
+    kind = forms.ChoiceField(
+        label=_("Jenisnya"),
+        choices=Case.Kind.choices,
+        initial=Case.Kind.COMPLAINT,
+        error_messages=dict.fromkeys(
+            ("required", "invalid_choice"),
+            _("Pilih jenisnya: pengaduan, aspirasi, atau permintaan informasi."),
+        ),
+        widget=forms.RadioSelect,
+    )
+    subject = forms.CharField(
+        label=_("Judul singkat"),
+        help_text=_("Contoh: Menunggu lebih dari satu jam."),
+        required=False,
+        widget=forms.TextInput(attrs={"maxlength": LONGEST_SUBJECT}),
+    )
+    agency = forms.ChoiceField(
+        label=_("Tentang instansi mana?"),
+        required=False,
+        error_messages={
+            "invalid_choice": _("Instansi itu tidak ada di mal ini. Pilih dari daftar.")
+        },
+    )
+    anonymous = forms.BooleanField(
+        label=_("Anonim: sembunyikan identitas saya"),
+        help_text=_(
+            "Nama dan kontak Anda hanya dilihat meja pengaduan, tidak oleh instansi yang diadukan "
+            "atau orang lain."
+        ),
+        required=False,
+    )
+    confidential = forms.BooleanField(
+        label=_("Rahasia: sembunyikan seluruh laporan"),
+        help_text=_(
+            "Seluruh laporan, bukan hanya nama Anda, hanya dibaca meja pengaduan dan tidak "
+            "ditampilkan kepada instansi atau umum."
+        ),
+        required=False,
+    )
+    name = forms.CharField(
+        label=_("Nama"),
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "name", "maxlength": LONGEST_NAME}),
+    )
+    phone = forms.CharField(
+        label=_("Nomor WhatsApp"),
+        help_text=_("Untuk mengabari jawabannya. Tanpa ini, pakai nomor dan PIN."),
+        required=False,
+        max_length=40,
+        widget=forms.TextInput(
+            attrs={"inputmode": "tel", "autocomplete": "tel", "class": "form-control--num"}
+        ),
+    )
+    email = forms.CharField(
+        label=_("Surel"),
+        required=False,
+        max_length=254,
+        widget=forms.TextInput(attrs={"inputmode": "email", "autocomplete": "email"}),
+    )
+    service = forms.CharField(required=False, max_length=30, widget=forms.HiddenInput)
+    ticket = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    request_key = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, mall: Mall, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.service: ServiceType | None = None
+        agencies = Agency.objects.filter(mall=mall, active=True).order_by("name")
+        self.fields["agency"].choices = [
+            ("", _("Gedung, antrean, atau hal lain di mal")),
+            *((agency.code, agency.name) for agency in agencies),
+        ]
+
+    @classmethod
+    def empty(cls, *, mall: Mall, service: ServiceType | None, ticket: str) -> "CaseForm":
+        """A new form; its key makes a repeated sending one case. A ticket that is none is left."""
+        start = {"request_key": secrets.token_urlsafe(24)}
+        if service is not None:
+            start["service"] = service.code
+        if _UUID.fullmatch(ticket):
+            start["ticket"] = ticket
+        form = cls(mall=mall, initial=start)
+        form.service = service
+        return form
+
+    def asked(self) -> dict[str, Any]:
+        """The arguments of `file_case` that come from the citizen."""
+        data = dict(self.cleaned_data)
+        return {
+            "agency_code": data.pop("agency"),
+            "service_code": data.pop("service"),
+            "ticket_public_id": data.pop("ticket"),
+            "request_key": data.pop("request_key") or None,
+            **data,
+        }
+
+    def show(self, refusal: Refusal) -> None:
+        """Put a refusal's sentences beside the fields they are about."""
+        for field, message in refusal.fields.items():
+            shown = field in self.fields and not self.fields[field].widget.is_hidden
+            self.add_error(field if shown else None, message)
+        if not refusal.fields:
+            self.add_error(None, refusal.message)
+
+
+class LookUpForm(forms.Form):
+    """Number and PIN."""
+
+    number = forms.CharField(
+        label=_("Nomor pengaduan"),
+        help_text=_("8 huruf dan angka, contoh: P7KX 29MD."),
+        error_messages={"required": _("Tulis nomor pengaduan.")},
+        max_length=20,
+        widget=forms.TextInput(
+            attrs={
+                "class": "form-control--num",
+                "autocomplete": "off",
+                "autocapitalize": "characters",
+                "spellcheck": "false",
+            }
+        ),
+    )
+    pin = forms.CharField(
+        label=_("PIN"),
+        help_text=_("6 angka yang Anda terima saat melapor."),
+        error_messages={"required": _("Tulis PIN, 6 angka.")},
+        max_length=20,
+        widget=forms.TextInput(
+            attrs={
+                "class": "form-control--num",
+                "inputmode": "numeric",
+                "autocomplete": "off",
+            }
+        ),
+    )

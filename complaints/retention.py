@@ -1,0 +1,16 @@
+"""Where this room keeps personal data, and how it is erased."""
+
+from django.conf import settings
+
+from complaints.rules import erase_cases
+from privacy import erasure
+
+erasure.register(
+    name="cases",
+    holds=(
+        "complaints.Case: subject, text, name, phone, email, ticket_public_id; "
+        "complaints.CaseEvent: note"
+    ),
+    retention_days=lambda: settings.RETENTION_CASE_DAYS,
+    erase=erase_cases,
+)

@@ -1,0 +1,84 @@
+"""A case's states and every step between them, as one table."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class State(TextChoices):
+    RECEIVED = "received", _("Diterima")
+    VERIFICATION = "verification", _("Diperiksa")
+    NEEDS_COMPLETION = "needs_completion", _("Menunggu jawaban Anda")
+    FORWARDED = "forwarded", _("Diteruskan ke instansi")
+    IN_FOLLOW_UP = "in_follow_up", _("Sedang dikerjakan")
+    ANSWERED = "answered", _("Dijawab")
+    OBJECTION = "objection", _("Keberatan diajukan")
+    ESCALATED = "escalated", _("Diajukan ke pengawas")
+    CLOSED = "closed", _("Selesai")
+    REJECTED = "rejected", _("Tidak dapat diproses")
+    MERGED = "merged", _("Digabung dengan pengaduan yang sama")
+    MOVED = "moved", _("Dialihkan ke lembaga lain")
+    WITHDRAWN = "withdrawn", _("Dicabut")
+
+
+class Step(TextChoices):
+    FILED = "filed", _("Diterima")
+    CHECKED = "checked", _("Diperiksa petugas pengaduan")
+    COMPLETION_ASKED = "completion_asked", _("Pertanyaan untuk Anda")
+    COMPLETED = "completed", _("Keterangan Anda diterima")
+    FORWARDED = "forwarded", _("Diteruskan ke instansi")
+    FOLLOW_UP_STARTED = "follow_up_started", _("Mulai dikerjakan")
+    ANSWERED = "answered", _("Dijawab")
+    OBJECTED = "objected", _("Keberatan diajukan")
+    ESCALATED = "escalated", _("Diajukan ke pengawas")
+    CLOSED = "closed", _("Selesai")
+    REJECTED = "rejected", _("Tidak dapat diproses")
+    MERGED = "merged", _("Digabung dengan pengaduan yang sama")
+    MOVED = "moved", _("Dialihkan ke lembaga lain")
+    WITHDRAWN = "withdrawn", _("Dicabut oleh pelapor")
+
+
+OPEN = (
+    State.RECEIVED,
+    State.VERIFICATION,
+    State.NEEDS_COMPLETION,
+    State.FORWARDED,
+    State.IN_FOLLOW_UP,
+    State.ANSWERED,
+    State.OBJECTION,
+    State.ESCALATED,
+)
+_UNCHECKED = (State.RECEIVED, State.VERIFICATION, State.NEEDS_COMPLETION)
+
+# step: (states it may start from, state it ends in); a case begins by being filed
+STEPS: dict[Step, tuple[tuple[State, ...], State]] = {
+    Step.FILED: ((), State.RECEIVED),
+    Step.CHECKED: ((State.RECEIVED,), State.VERIFICATION),
+    Step.COMPLETION_ASKED: (
+        (State.VERIFICATION, State.FORWARDED, State.IN_FOLLOW_UP),
+        State.NEEDS_COMPLETION,
+    ),
+    Step.COMPLETED: ((State.NEEDS_COMPLETION,), State.VERIFICATION),
+    Step.FORWARDED: ((State.VERIFICATION, State.FORWARDED), State.FORWARDED),
+    Step.FOLLOW_UP_STARTED: ((State.FORWARDED, State.OBJECTION), State.IN_FOLLOW_UP),
+    Step.ANSWERED: (
+        (State.VERIFICATION, State.FORWARDED, State.IN_FOLLOW_UP, State.ESCALATED),
+        State.ANSWERED,
+    ),
+    Step.OBJECTED: ((State.ANSWERED,), State.OBJECTION),
+    Step.ESCALATED: ((State.OBJECTION,), State.ESCALATED),
+    Step.CLOSED: ((State.ANSWERED,), State.CLOSED),
+    Step.REJECTED: (_UNCHECKED, State.REJECTED),
+    Step.MERGED: (_UNCHECKED, State.MERGED),
+    Step.MOVED: ((State.RECEIVED, State.VERIFICATION, State.FORWARDED), State.MOVED),
+    Step.WITHDRAWN: (OPEN, State.WITHDRAWN),
+}
+
+
+def may(step: Step, state: str) -> bool:
+    """Whether a case in `state` may take `step`."""
+    return state in STEPS[step][0]
+
+
+def after(step: Step) -> State:
+    """The state in which `step` leaves a case."""
+    return STEPS[step][1]

@@ -1,0 +1,168 @@
+"""The catalogue over the API: malls, and a mall's services with their published standards."""
+
+from typing import Annotated, Any
+
+from django.db.models import Prefetch, Q
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from ninja import Query, Router, Schema
+from pydantic import AfterValidator, Field
+
+from services.models import Fee, Mall, ServiceStandard, ServiceType
+from services.refusals import Refusal
+from services.search import search
+
+router = Router(tags=["katalog"])
+MOST = 500
+
+
+def storable(text: str) -> str:
+    """The text when PostgreSQL can hold it: no NUL, no half of a surrogate pair."""
+    if "\x00" in text or any("\ud800" <= c <= "\udfff" for c in text):
+        raise ValueError("not storable")
+    return text
+
+
+Text = Annotated[str, AfterValidator(storable)]
+Code = Annotated[Text, Field(max_length=40)]
+
+
+class MallOut(Schema):
+    slug: str
+    name: str
+
+
+class AgencyOut(Schema):
+    code: str
+    name: str
+
+
+class FeeOut(Schema):
+    amount: int | None = Field(description="Rupiah; null: bervariasi; 0: gratis")
+    variant: str
+    exemption: str
+    legal_basis: str
+    collected_by: str
+
+
+class ServiceOut(Schema):
+    code: str
+    name: str
+    agency: AgencyOut
+    booking_mode: str
+    external_system: str
+    external_url: str
+    needs_nik: bool
+    needs_person_present: bool
+    theme: str
+    fee: int | None = Field(description="Rupiah bila hanya ada satu jumlah; null: bervariasi")
+    fees: list[FeeOut]
+    counter_minutes: int | None
+    processing_days: int | None
+    requirements: list[str]
+    product: str
+
+
+class Malls(Schema):
+    items: list[MallOut]
+    next: str | None
+
+
+class Services(Schema):
+    items: list[ServiceOut]
+    next: str | None
+
+
+class Asked(Schema):
+    q: Annotated[Text, Field(max_length=200)] = ""
+    agency: Code = ""
+    limit: Annotated[int, Field(ge=1, le=MOST)] | None = None
+    cursor: Annotated[Text, Field(max_length=80)] = ""
+
+
+@router.get("/malls", response=Malls, summary="Mal pelayanan publik")
+def malls(request: HttpRequest) -> dict[str, Any]:
+    items = Mall.objects.filter(active=True).order_by("slug").values("slug", "name")
+    return {"items": list(items), "next": None}
+
+
+@router.get("/malls/{mall}/services", response=Services, summary="Layanan sebuah mal")
+def services(
+    request: HttpRequest,
+    mall: str,
+    asked: Query[Asked],
+) -> dict[str, Any]:
+    """Semua layanan bila `limit` tidak ditulis; `q` mencari dengan kata sehari-hari."""
+    place = mall_by(mall)
+    limit = asked.limit
+    if asked.q.strip():
+        found = search(mall=place, text=asked.q, limit=limit or MOST)
+        if asked.agency:
+            found = [service for service in found if service.agency.code == asked.agency]
+        rest = False
+    else:
+        rows = ServiceType.objects.filter(agency__mall=place, agency__active=True, active=True)
+        if asked.agency:
+            rows = rows.filter(agency__code=asked.agency)
+        if asked.cursor:
+            owner, _colon, code = asked.cursor.partition(":")
+            rows = rows.filter(Q(agency__code__gt=owner) | Q(agency__code=owner, code__gt=code))
+        rows = rows.select_related("agency").order_by("agency__code", "code")
+        found = list(rows[: limit + 1] if limit else rows)
+        rest = bool(limit) and len(found) > (limit or 0)
+        found = found[:limit]
+    standards = _standards(place, found)
+    return {
+        "items": [_service(service, standards.get(service.pk)) for service in found],
+        "next": f"{found[-1].agency.code}:{found[-1].code}" if rest else None,
+    }
+
+
+def mall_by(slug: str) -> Mall:
+    """The active mall with this address, in one query; refuses an unknown one."""
+    mall = Mall.objects.filter(slug=slug, active=True).first() if slug.isprintable() else None
+    if mall is None:
+        raise Refusal("unknown_mall", _("Mal itu tidak ada. Kembali ke beranda."), status=404)
+    return mall
+
+
+def _standards(mall: Mall, services: list[ServiceType]) -> dict[int, ServiceStandard]:
+    """The standard in force of each service, with its fees in force, in two queries."""
+    today = mall.today()
+    in_force = Fee.objects.filter(
+        Q(valid_from=None) | Q(valid_from__lte=today), Q(valid_to=None) | Q(valid_to__gte=today)
+    ).order_by("pk")
+    rows = ServiceStandard.objects.filter(service_type__in=services).current(today)
+    found = rows.prefetch_related(Prefetch("fees", in_force))
+    return {standard.service_type_id: standard for standard in found}
+
+
+def _service(service: ServiceType, standard: ServiceStandard | None) -> dict[str, Any]:
+    fees = list(standard.fees.all()) if standard else []
+    amounts = {fee.amount for fee in fees}
+    return {
+        "code": service.code,
+        "name": service.name,
+        "agency": {"code": service.agency.code, "name": service.agency.name},
+        "booking_mode": service.booking_mode,
+        "external_system": service.external_system,
+        "external_url": service.external_url,
+        "needs_nik": service.needs_nik,
+        "needs_person_present": service.needs_person_present,
+        "theme": service.theme,
+        "fee": amounts.pop() if len(amounts) == 1 else None,
+        "fees": [
+            {
+                "amount": fee.amount,
+                "variant": fee.variant,
+                "exemption": fee.exemption,
+                "legal_basis": fee.legal_basis,
+                "collected_by": fee.collected_by,
+            }
+            for fee in fees
+        ],
+        "counter_minutes": standard.counter_minutes if standard else None,
+        "processing_days": standard.processing_days if standard else None,
+        "requirements": standard.requirements if standard else [],
+        "product": standard.product if standard else "",
+    }

@@ -1,0 +1,121 @@
+"""What the pages' templates need: icons, numbers, times of the mall, rupiah."""
+
+import datetime as dt
+
+from django import template
+from django.templatetags.static import static
+from django.utils.dateformat import format as format_date
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+
+from services.models import Mall
+
+register = template.Library()
+MOST_BRICKS = 12
+
+
+@register.simple_tag
+def icon(name: str, classes: str = "") -> SafeString:
+    """A symbol of the sprite, hidden from readers: words stand beside it."""
+    return format_html(
+        '<svg class="m-i {}" aria-hidden="true"><use href="{}#i-{}"/></svg>',
+        classes,
+        static("icons.svg"),
+        name,
+    )
+
+
+@register.simple_tag
+def code(label: str, classes: str = "") -> SafeString:
+    """A ticket's label drawn as the badge of its queue and the number."""
+    prefix, _space, number = label.partition(" ")
+    return format_html(
+        '<span class="m-code {}"><b>{}</b> <span>{}</span></span>', classes, prefix, number
+    )
+
+
+@register.simple_tag
+def bricks(count: int, you: bool = False) -> SafeString:
+    """One brick for each person who waits; past twelve a figure says how many more."""
+    text = ngettext("%(n)d orang menunggu", "%(n)d orang menunggu", count) % {"n": count}
+    if you:
+        text = ngettext("%(n)d orang di depan Anda", "%(n)d orang di depan Anda", count) % {
+            "n": count
+        }
+    shown = min(count, MOST_BRICKS)
+    row = "<i></i>" * shown
+    if count > shown:
+        row += f"<em>+{count - shown}</em>"
+    if you:
+        row += format_html('<i class="is-you"></i><em>{}</em>', _("Anda"))
+    return format_html(
+        '<span class="m-row" role="img" aria-label="{}">{}</span>',
+        text,
+        mark_safe(row),  # noqa: S308 - made of figures above
+    )
+
+
+@register.filter
+def clock(moment: dt.datetime | None, mall: Mall) -> str:
+    """The time of day in the mall's zone: 09.30, in English 09:30."""
+    if moment is None:
+        return ""
+    local = moment.astimezone(mall.zone)
+    return f"{local:%H:%M}" if get_language() == "en" else f"{local:%H.%M}"
+
+
+@register.filter
+def span(stretch: object, mall: Mall) -> str:
+    """From when to when: 09.00–10.00."""
+    return f"{clock(stretch.starts_at, mall)}–{clock(stretch.ends_at, mall)}"  # type: ignore[attr-defined]
+
+
+@register.filter
+def minute_of_day(minute: int) -> str:
+    """Minutes since midnight as a time of day."""
+    separator = ":" if get_language() == "en" else "."
+    return f"{minute // 60:02d}{separator}{minute % 60:02d}"
+
+
+@register.filter
+def day(date: dt.date) -> str:
+    """A date in words: Rabu, 25 November 2026."""
+    return format_date(date, "l, j F Y")
+
+
+@register.filter
+def short_day(date: dt.date) -> str:
+    """A date in words without its year: Rabu, 25 November."""
+    return format_date(date, "l, j F")
+
+
+@register.filter
+def rupiah(amount: int) -> str:
+    """Money: Rp1.250.000."""
+    return "Rp" + f"{amount:,}".replace(",", ".")
+
+
+@register.filter
+def spaced(short_code: str) -> str:
+    """A short code in two parts, easier to read aloud: 7K4 M2P."""
+    return f"{short_code[:3]} {short_code[3:]}"
+
+
+@register.filter
+def dict_get(mapping: dict, key: object) -> object:
+    """The value of a key that is itself a variable."""
+    return mapping.get(key)
+
+
+@register.filter
+def minutes(seconds: int | None) -> str:
+    """Seconds as whole minutes, rounded half up; "–" where nothing was measured."""
+    return "–" if seconds is None else str((seconds + 30) // 60)
+
+
+@register.filter
+def percent(share: float | None) -> str:
+    """A share of 0 to 1 as whole per cent."""
+    return "–" if share is None else str(round(share * 100))

@@ -1,0 +1,15 @@
+"""Addresses of the catalogue, and the switch of language."""
+
+from django.urls import path
+from django.views.i18n import set_language
+
+from services import converters, views  # noqa: F401  (registers <mall:...>)
+
+app_name = "services"
+urlpatterns = [
+    path("", views.malls, name="malls"),
+    path("bahasa/", set_language, name="language"),
+    path("<mall:mall>/cari/", views.find, name="search"),
+    path("<mall:mall>/instansi/<str:code>/", views.agency, name="agency"),
+    path("<mall:mall>/warna.css", views.mall_colours, name="colours"),
+]

@@ -1,0 +1,101 @@
+"""A real Chromium for the tests; CSP violations, console errors and axe findings fail them."""
+
+import os
+import shutil
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, sync_playwright
+
+PHONE = {"width": 360, "height": 740}
+DESK = {"width": 1280, "height": 900}
+# WCAG 2.2 AA, as axe knows it
+RULES = {
+    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+}
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def _chromium() -> str:
+    path = (
+        os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    )
+    if path is None:
+        why = "Chromium is not here: apt-get install chromium, or set CHROMIUM to its path"
+        if os.environ.get("REQUIRE_BROWSER") == "1":
+            pytest.fail(why)
+        pytest.skip(why)
+    return path
+
+
+@pytest.fixture(scope="session")
+def browser():
+    path = _chromium()
+    # Playwright's loop runs in this thread; the tests' own database calls are not inside it.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def open_page(browser, live_server) -> Callable[..., Page]:
+    """`open_page(size, javascript=True)`: a page of a fresh person; its errors fail the test."""
+    contexts, troubles = [], []
+
+    def open_one(size=PHONE, *, javascript: bool = True, language: str = "id-ID") -> Page:
+        context = browser.new_context(
+            viewport=size,
+            java_script_enabled=javascript,
+            locale=language,
+            base_url=live_server.url,
+            reduced_motion="reduce",
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.on("pageerror", lambda error: troubles.append(f"{page.url}: {error}"))
+        page.on(
+            "console",
+            lambda message: (
+                troubles.append(f"{page.url}: {message.text}") if message.type == "error" else None
+            ),
+        )
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    expected = "Failed to load resource: the server responded with a status of 4"
+    assert [trouble for trouble in troubles if expected not in trouble] == []
+
+
+@pytest.fixture
+def accessible() -> Callable[[Page], None]:
+    """`accessible(page)`: axe finds nothing against WCAG 2.2 AA, nothing scrolls sideways."""
+
+    def check(page: Page) -> None:
+        found = Axe().run(page, options=RULES)
+        told = [
+            f"{one['id']}: {node['target']} {node.get('failureSummary', '')[:200]}"
+            for one in found.response["violations"]
+            for node in one["nodes"]
+        ]
+        assert told == [], page.url
+        wide = page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        assert wide <= 0, f"{page.url} scrolls sideways by {wide} px"
+
+    return check

@@ -1,0 +1,55 @@
+"""A small mall without queues, its cast, and a story to tell."""
+
+import pytest
+
+from accounts.models import User
+from complaints import rules
+from services.models import Agency, Mall, Officer, ServiceType
+from tests.house import at
+
+STORY = "Saya datang pukul 9 sesuai jadwal, tetapi baru dipanggil pukul 10.20."
+
+
+@pytest.fixture
+def mall(db):
+    return Mall.objects.create(
+        slug="gajah-mada", name="MPP Gajah Mada", regency="Kota Mojokerto", province="Jawa Timur"
+    )
+
+
+@pytest.fixture
+def civil(mall):
+    return Agency.objects.create(mall=mall, code="DUKCAPIL", name="Dinas Dukcapil")
+
+
+@pytest.fixture
+def tax(mall):
+    return Agency.objects.create(mall=mall, code="BPKPD", name="Badan Pendapatan Daerah")
+
+
+@pytest.fixture
+def ktp(civil):
+    return ServiceType.objects.create(agency=civil, code="KTP", name="KTP-el hilang")
+
+
+@pytest.fixture
+def filed(mall):
+    """File a case as a citizen would, with what the test cares about."""
+
+    def file(**asked):
+        usual = {"kind": "complaint", "text": STORY, "at": at(10), "channel": "web"}
+        return rules.file_case(**({"mall": mall, "language": "id"} | usual | asked))
+
+    return file
+
+
+@pytest.fixture
+def person(mall):
+    """Somebody with an office."""
+
+    def appoint(role, agency=None, *, place=None):
+        user = User.objects.create(username=f"{role}-{agency and agency.code}", is_staff=True)
+        Officer.objects.create(user=user, mall=place or mall, agency=agency, role=role)
+        return user
+
+    return appoint
