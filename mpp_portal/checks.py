@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection
 
 from accounts.models import User
@@ -27,8 +28,15 @@ def nothing_is_missing(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     return [
         Error(f"{name} is not set.", hint=f"Set {name} to {value}.", id=f"mpp_portal.E00{n}")
         for n, (name, value) in enumerate(_NEEDED.items(), start=1)
-        if not getattr(settings, name)
+        if not _is_set(name)
     ]
+
+
+def _is_set(name: str) -> bool:
+    try:
+        return bool(getattr(settings, name))
+    except ImproperlyConfigured:  # so Django answers for an empty SECRET_KEY
+        return False
 
 
 @register(deploy=True)

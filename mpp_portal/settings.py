@@ -6,6 +6,7 @@ from pathlib import Path
 import bootstrap_wrapper
 import environ
 from csp.constants import NONCE, NONE, SELF
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from mpp_portal import embedded
@@ -78,6 +79,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "mpp_portal.edge.admin_policy",
     "mpp_portal.api_errors.json_errors",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -245,5 +247,83 @@ UNFOLD = {
     "SITE_SYMBOL": "confirmation_number",
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
-    "ENVIRONMENT": None,
+    "BORDER_RADIUS": "10px",
+    "COLORS": {
+        "primary": {
+            "50": "242, 245, 251",
+            "100": "229, 234, 247",
+            "200": "201, 210, 238",
+            "300": "163, 177, 222",
+            "400": "113, 134, 200",
+            "500": "74, 97, 184",
+            "600": "42, 60, 133",
+            "700": "35, 51, 114",
+            "800": "27, 39, 87",
+            "900": "19, 27, 61",
+            "950": "13, 19, 43",
+        }
+    },
+    "SIDEBAR": {
+        "show_search": False,
+        "show_all_applications": True,
+        "navigation": [
+            {
+                "title": _("Layanan hari ini"),
+                "items": [
+                    {
+                        "title": _("Panggil antrean"),
+                        "icon": "campaign",
+                        "link": reverse_lazy("desks:counters"),
+                        "permission": "mpp_portal.navigation.may_call",
+                    },
+                    {
+                        "title": _("Meja depan"),
+                        "icon": "desk",
+                        "link": reverse_lazy("desks:front_desk"),
+                        "permission": "mpp_portal.navigation.may_front_desk",
+                    },
+                    {
+                        "title": _("Dasbor"),
+                        "icon": "monitoring",
+                        "link": reverse_lazy("dashboard"),
+                        "permission": "mpp_portal.navigation.may_read_figures",
+                    },
+                ],
+            },
+            {
+                "title": _("Pengelolaan"),
+                "items": [
+                    {
+                        "title": _("Antrean"),
+                        "icon": "format_list_numbered",
+                        "link": "/admin/queueing/queue/",
+                        "permission": "mpp_portal.navigation.may_arrange",
+                    },
+                    {
+                        "title": _("Loket"),
+                        "icon": "storefront",
+                        "link": "/admin/queueing/counter/",
+                        "permission": "mpp_portal.navigation.may_arrange",
+                    },
+                    {
+                        "title": _("Jam buka"),
+                        "icon": "schedule",
+                        "link": reverse_lazy("admin:services_openinghours_changelist"),
+                        "permission": "mpp_portal.navigation.may_arrange",
+                    },
+                    {
+                        "title": _("Jenis layanan"),
+                        "icon": "list_alt",
+                        "link": reverse_lazy("admin:services_servicetype_changelist"),
+                        "permission": "mpp_portal.navigation.may_edit_catalogue",
+                    },
+                    {
+                        "title": _("Semua data"),
+                        "icon": "apps",
+                        "link": reverse_lazy("admin:index"),
+                    },
+                ],
+            },
+        ],
+    },
 }

@@ -18,8 +18,6 @@ _LONGEST_KEY = 60
 class WhoForm(forms.Form):
     """Who comes. Only the name is required; the NIK is asked where a service needs it."""
 
-    required_css_class = ""
-
     name = forms.CharField(
         label=_("Nama"),
         help_text=_("Seperti di KTP. Petugas memanggil Anda dengan nama ini."),
@@ -81,7 +79,9 @@ class WhoForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.needs_nik = needs_nik
         self.nik_odd = False
-        if not needs_nik:
+        if needs_nik:
+            self.fields["nik"].asked = True  # not marked as optional: it or the tick below
+        else:
             del self.fields["nik"], self.fields["nik_later"]
 
     def clean_name(self) -> str:

@@ -1,6 +1,7 @@
 """What a citizen is told about a booking, as rows of the outbox: booked, moved, reminders."""
 
 import datetime as dt
+from functools import lru_cache
 
 from django.conf import settings
 from django.utils import timezone
@@ -41,7 +42,7 @@ def after_booking(
         context = {
             "first_name": visit.name.split(" ")[0][:30],
             "mall": mall.name,
-            "date": format_date(start, "l, j F Y"),
+            "date": _in_words(start.date(), visit.language),
             "time_range": f"{start:%H.%M}–{timezone.localtime(ends_at, mall.zone):%H.%M}",
             "label": ticket.label,
             "link": f"{settings.BASE_URL}/tiket/{visit.token}/",
@@ -64,6 +65,12 @@ def after_booking(
         ],
         at=at,
     )
+
+
+@lru_cache(maxsize=256)
+def _in_words(date: dt.date, language: str) -> str:
+    """The date as people say it; asked inside `override(language)`, and of few dates."""
+    return format_date(date, "l, j F Y")
 
 
 def replan(*, visit: Visit, at: dt.datetime, kind: str = "") -> None:

@@ -244,11 +244,12 @@ def fill_quiet(mall: Mall, *, at: dt.datetime) -> int:
     services = itertools.cycle(codes.values_list("code", flat=True))
     came = max(0, QUIET_WAITING - waiting)
     start = int(at.timestamp())
+    midnight = dt.datetime.combine(mall.date_at(at), dt.time.min, mall.zone)
     for n in range(came):
         rules.walk_in(
             mall=mall,
             services=[next(services)],
-            at=at - dt.timedelta(seconds=20 * (came - n)),
+            at=max(midnight, at - dt.timedelta(seconds=20 * (came - n))),
             channel=Visit.Channel.FRONT_DESK,
             name=f"Warga Latihan {n + 1}",
             request_key=f"{QUIET_KEY}{start}-{n}",

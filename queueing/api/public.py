@@ -16,7 +16,7 @@ from queueing import rules
 from queueing.api.answers import Acted, VisitOut, iso, new_visit, read_visit, visit_id_of
 from queueing.availability import availability
 from queueing.board import hall
-from queueing.models import Ticket, Visit, Window
+from queueing.models import Ticket, Visit
 from queueing.refusals import Refusal
 from queueing.rules.booking import service_in
 from queueing.workflow import State
@@ -152,10 +152,8 @@ def book(request: HttpRequest, asked: VisitIn) -> JsonResponse:
     if visit.created_at != at:  # the same request once more
         return _created(read_visit(visit.pk))
     visit.mall = mall
-    rows = Window.objects.filter(pk__in=[ticket.window for ticket in asked.tickets])
-    times = {pk: (start, end) for pk, start, end in rows.values_list("pk", "starts_at", "ends_at")}
     codes = [ticket.service for ticket in asked.tickets]
-    return _created(new_visit(visit, codes, times))
+    return _created(new_visit(visit, codes, visit.new_times))
 
 
 book.keeps_its_own_key = True  # type: ignore[attr-defined]

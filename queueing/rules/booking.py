@@ -3,8 +3,8 @@
 import datetime as dt
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import wraps
+from dataclasses import dataclass, replace
+from functools import cached_property, wraps
 from itertools import pairwise
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
@@ -52,7 +52,7 @@ class Contact:
     email: str
     nik: str
 
-    @property
+    @cached_property
     def key(self) -> bytes | None:
         """The blind index of the contact, for the cap."""
         reach = self.phone or self.email
@@ -142,7 +142,8 @@ def book(
     """Book one ticket for each wish, all of one date, all or nothing; the visit with its tickets.
 
     The same `request_key` gives the same visit again. Refuses with the codes of `refusals.py`.
-    The visit has `new_tickets`: the tickets just written (or found), as a list.
+    The visit has `new_tickets`: the tickets just written (or found), as a list; when just written
+    also `new_times`: start and end by window.
     """
     contact = read_contact(name=name, phone=phone, email=email, nik=nik, needs_name=True)
     if priority not in Visit.Priority.values:
@@ -180,7 +181,6 @@ def book(
         if code := judge(fact, channel=channel, at=at, zone=mall.zone):
             raise Refusal(code, reason=fact.paused_reason, system=fact.external_system)
         _refuse_past_the_services_own_limit(mall.pk, fact)
-    numbers = _take(facts, online=channel in ONLINE)
     visit = _new_visit(
         mall=mall,
         date=date,
@@ -194,6 +194,7 @@ def book(
         request_hash=asked,
         at=at,
     )
+    numbers = _take(facts, online=channel in ONLINE)  # late: others wait from here to the commit
     visit.new_tickets = issuing.write_visit(
         visit,
         [
@@ -215,6 +216,7 @@ def book(
         ],
         officer_id=booked_by_id,
     )
+    visit.new_times = {f.window_id: (f.starts_at, f.ends_at) for f in facts}
     first = min(zip(facts, visit.new_tickets, strict=True), key=lambda pair: pair[0].starts_at)
     reminders.after_booking(
         visit=visit,
@@ -392,7 +394,7 @@ def reschedule(
         if Window.objects.filter(pk=window_id).exists():
             raise Refusal("wrong_window")
         raise explain_missing_window(mall_id=seen.mall_id, code=seen.service_type.code)
-    fact = facts[0]
+    fact = replace(facts[0], service_given=0)  # the service's own limit is looked at under its lock
     key = contact.person_key(fact.date, seen.service_type_id) if seen.person_key else None
     if fact.date != seen.date:
         _refuse_another_day(seen, fact, key, contact)

@@ -31,6 +31,9 @@ from services.permissions import CALL, agencies_for
 UNDO_WITHIN = dt.timedelta(seconds=60)
 UNDOABLE = {"called", "started", "ended", "parked", "absent", "transferred"}
 
+_TICKET_FIELDS = [field.attname for field in Ticket._meta.concrete_fields]
+_TICKET_COLUMNS = ", ".join(f"t.{field.column}" for field in Ticket._meta.concrete_fields)
+
 # The head of one queue becomes called; equality on queue and date is what the index serves.
 # FOR UPDATE SKIP LOCKED is the guard; people at another counter, or just back from one, are passed.
 CALL_HEAD = """
@@ -50,16 +53,18 @@ called AS (
        SET state = 'called', counter_id = %(counter)s, officer_id = %(officer)s,
            called_at = %(at)s, started_at = NULL, ended_at = NULL, recalls = 0, outcome = ''
       FROM head WHERE t.id = head.id
-    RETURNING t.id, t.label, head.before),
+    RETURNING head.before, {ticket}),
 event AS (
     INSERT INTO queueing_ticketevent (ticket_id, kind, at, officer_id, counter_id, note, before)
-    SELECT id, 'called', %(at)s, %(officer)s, %(counter)s, '', before FROM called)
-INSERT INTO queueing_callannouncement
-    (mall_id, date, ticket_id, label, counter_number, zone, recall, at)
-SELECT %(mall)s::bigint, %(date)s, id, label, %(number)s::int, %(zone)s::text, false, %(at)s
-  FROM called
-RETURNING id, ticket_id
-"""
+    SELECT id, 'called', %(at)s, %(officer)s, %(counter)s, '', before FROM called),
+announcement AS (
+    INSERT INTO queueing_callannouncement
+        (mall_id, date, ticket_id, label, counter_number, zone, recall, at)
+    SELECT %(mall)s::bigint, %(date)s, id, label, %(number)s::int, %(zone)s::text, false, %(at)s
+      FROM called
+    RETURNING id)
+SELECT announcement.id, called.* FROM announcement, called
+""".replace("{ticket}", _TICKET_COLUMNS)
 LOCK_HEAD = "FOR UPDATE OF t SKIP LOCKED"
 PERSON_IS_FREE = """NOT EXISTS (
     SELECT 1 FROM queueing_ticket o WHERE o.visit_id = t.visit_id AND o.id <> t.id
@@ -215,11 +220,12 @@ def _call_next(counter_id: int, officer: User, at: dt.datetime) -> Ticket | None
                 CALL_HEAD.format(person_is_free=PERSON_IS_FREE, lock=LOCK_HEAD),
                 {**values, "queue": queue},
             )
-            if called := cursor.fetchone():
-                live.changed(mall_id=session["mall_id"], queue_ids=[queue], announcement=called[0])
-                return Ticket.objects.select_related("service_type", "queue", "visit").get(
-                    pk=called[1]
+            if row := cursor.fetchone():
+                announcement, _before, *ticket = row
+                live.changed(
+                    mall_id=session["mall_id"], queue_ids=[queue], announcement=announcement
                 )
+                return Ticket.from_db(connection.alias, _TICKET_FIELDS, ticket)
             if len(session["queue_ids"]) == 1:
                 return None
     return None

@@ -125,18 +125,19 @@ def rebuild_day(*, queue: Queue, date: dt.date, day: calendar.Day, at: dt.dateti
     """
     done = Rebuilt()
     zone = queue.mall.zone
+    all_online = _all_online(queue)
     existing = list(Window.objects.filter(queue=queue, date=date).order_by("starts_at"))
     planned = plan_day(
         cut(day.sessions, queue.window_minutes),
         seats_per_hour=queue.seats_per_hour,
         online_share=queue.online_share,
-        all_online=_all_online(queue),
+        all_online=all_online,
     )
     spans = {(_utc(date, p.start, zone), _utc(date, p.end, zone)): p for p in planned}
     if not existing and not planned:
         return done
     last_ticket = None if day.last_ticket is None else _utc(date, day.last_ticket, zone)
-    queue_day, _made = QueueDay.objects.get_or_create(
+    queue_day, made = QueueDay.objects.get_or_create(
         queue=queue, date=date, defaults={"mall_id": queue.mall_id, "last_ticket_at": last_ticket}
     )
     if queue_day.closed_at:
@@ -151,11 +152,12 @@ def rebuild_day(*, queue: Queue, date: dt.date, day: calendar.Day, at: dt.dateti
     ]
     if len(same) == len(existing) == len(planned) and queue_day.last_ticket_at == last_ticket:
         return done
-    queue_day = QueueDay.objects.select_for_update().get(pk=queue_day.pk)
-    existing = list(
-        Window.objects.select_for_update().filter(queue=queue, date=date).order_by("pk")
-    )
-    labels = _active_labels(existing)
+    if existing or not made:
+        queue_day = QueueDay.objects.select_for_update().get(pk=queue_day.pk)
+        existing = list(
+            Window.objects.select_for_update().filter(queue=queue, date=date).order_by("pk")
+        )
+    labels = _active_labels(existing) if existing else {}
     kept: list[Window] = []
     for window in existing:
         plan = spans.pop((window.starts_at, window.ends_at), None)
@@ -180,7 +182,7 @@ def rebuild_day(*, queue: Queue, date: dt.date, day: calendar.Day, at: dt.dateti
         cut(without(day.sessions, taken_spans), queue.window_minutes),
         seats_per_hour=queue.seats_per_hour,
         online_share=queue.online_share,
-        all_online=_all_online(queue),
+        all_online=all_online,
         first_number=queue_day.overflow_first,
     )
     new = [p for p in new if _utc(date, p.end, zone) > at] if existing else new

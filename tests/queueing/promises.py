@@ -128,7 +128,7 @@ def without_constraints(*names: str) -> Iterator[None]:
 
 
 def must_break(attempt: Any, tries: int = 20) -> None:
-    """The rule without its guard breaks the promise; else the race test beside it proves nothing."""
+    """The rule without its guard breaks the promise; else its race test proves nothing."""
     for n in range(tries):
         if attempt(n):
             return

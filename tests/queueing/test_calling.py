@@ -81,13 +81,13 @@ def test_a_session_left_open_after_the_close_does_not_block_the_next_morning(hou
 
 
 def test_the_first_of_the_line_is_called_and_shown_with_number_and_counter(house):
-    later = house.waiting("KTP", 10, arrived=at(8, 40))
     place, ticket = called(house)
+    later = house.waiting("KTP", 10, arrived=at(9, 30))
     assert (ticket.label, ticket.state, ticket.called_at) == ("C 012", "called", at(9))
     shown = CallAnnouncement.objects.get()
     assert (shown.label, shown.counter_number, shown.zone) == ("C 012", 1, "timur")
     rules.start(**place, at=at(9, 1))
-    following = rules.end_and_call_next(**place, at=at(9, 5))
+    following = rules.end_and_call_next(**place, at=at(9, 31))
     assert following.pk == later.pk  # present people are called early rather than nobody
     keep_their_promises()
 

@@ -46,7 +46,7 @@ def nik(n: int) -> str:
     return f"35760112019{n:05d}"
 
 
-# -- the last seat -------------------------------------------------------------------------------
+# -- the last seat ---------------------------------------------------------------------------------
 
 
 def test_the_last_seat_goes_to_one_of_thirty_two(open_house):
@@ -94,7 +94,7 @@ def test_thirty_two_clients_on_a_hundred_seats_get_thirty_two_numbers(open_house
     keep_their_promises()
 
 
-# -- one number --------------------------------------------------------------------------------------
+# -- one number ------------------------------------------------------------------------------------
 
 
 def two_spent_windows(house, days=0):
@@ -133,7 +133,7 @@ def test_overflow_numbers_counted_without_a_lock_come_twice(open_house, monkeypa
         must_break(attempt)
 
 
-# -- one counter -------------------------------------------------------------------------------------
+# -- one counter -----------------------------------------------------------------------------------
 
 
 def people_waiting(house, number, *, service="KTP", hour=9, days=0):
@@ -272,7 +272,7 @@ def test_two_officers_at_one_counter_and_one_officer_at_two(open_house):
     assert CounterSession.objects.filter(closed_at=None).count() == 2
 
 
-# -- one person --------------------------------------------------------------------------------------
+# -- one person ------------------------------------------------------------------------------------
 
 
 def test_the_same_person_gets_one_number(open_house):
@@ -372,7 +372,7 @@ def test_a_service_with_a_limit_of_its_own_gives_no_number_more(open_house):
     keep_their_promises()
 
 
-# -- moving and giving back --------------------------------------------------------------------------
+# -- moving and giving back ------------------------------------------------------------------------
 
 
 def test_two_people_swap_their_windows(open_house):
@@ -462,7 +462,7 @@ def test_one_ticket_moved_by_thirty_two_moves_once(open_house):
     keep_their_promises()
 
 
-# -- the hall ----------------------------------------------------------------------------------------
+# -- the hall --------------------------------------------------------------------------------------
 
 
 def test_walk_ins_and_online_bookings_share_a_window(open_house):
@@ -630,7 +630,7 @@ def test_one_transfer_of_thirty_two_makes_one_ticket(open_house):
     keep_their_promises()
 
 
-# -- too busy to wait for ----------------------------------------------------------------------------
+# -- too busy to wait for --------------------------------------------------------------------------
 
 
 def test_who_waits_too_long_for_a_lock_is_told_to_try_again(open_house):

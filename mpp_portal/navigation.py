@@ -1,0 +1,18 @@
+"""Which entries of the admin's side bar a person sees; the pages themselves check again."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest
+
+from services import permissions
+
+
+def _held(permission: str) -> Callable[[HttpRequest], bool]:
+    return lambda request: permissions.can(request.user, permission)
+
+
+may_call = _held(permissions.CALL)
+may_front_desk = _held(permissions.FRONT_DESK)
+may_read_figures = _held(permissions.READ_FIGURES)
+may_arrange = _held(permissions.ARRANGE)
+may_edit_catalogue = _held(permissions.EDIT_CATALOGUE)

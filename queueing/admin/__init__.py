@@ -1,0 +1,1 @@
+"""The desks and the administration of queues."""

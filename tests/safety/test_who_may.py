@@ -1,0 +1,397 @@
+"""Every address and every API operation, by everybody of the cast, against the table who_may.csv.
+
+A row: the method and route; who may with an object of the own agency (civil); who may with one of
+the foreign agency (tax); what happens to a stranger who may not: "login" or "refuse". "staff" are
+all who may enter the admin. An address that is not in the table fails, and the message holds the
+line to review and add. Tokens and PINs in an address are the citizen's: the others guess.
+"""
+
+import contextlib
+import csv
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.admin.models import ADDITION, LogEntry
+from django.contrib.auth.models import Group
+from django.contrib.contenttypes.models import ContentType
+from django.core.cache import cache
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from accounts.models import ApiToken, User
+from accounts.rules import issue_token
+from complaints.rules import file_case
+from mpp_portal.api import api
+from privacy.models import RevealLog
+from queueing import rules, statistics
+from queueing.models import QueueClosure, QueueHours
+from services.models import Closure, Fee, Holiday, OpeningHours, ServiceStandard
+from tests.house import TODAY, House, at
+
+TABLE = Path(__file__).with_name("who_may.csv")
+STAFF_ROLES = [
+    "officer",
+    "colleague",
+    "foreign_officer",
+    "liaison",
+    "head",
+    "foreign_head",
+    "front_desk",
+    "complaints_desk",
+    "manager",
+    "leader",
+    "helper",
+    "superuser",
+]
+ROLES = ["anonymous", "citizen", *STAFF_ROLES]
+EVERYONE = "everyone"
+STAFF = tuple(role for role in STAFF_ROLES if role != "helper")  # who may enter the admin
+PATIENT_BODIES: dict[str, Any] = {  # what an operation needs before it asks who is there
+    "check-in": {"hall_code": "0000"},
+    "park": {"reason": "alasan apa saja"},
+    "transfer": {"service": "PBB"},
+    "visits": {"mall": "gajah-mada", "name": "Siti", "tickets": []},
+    "complaints": {"mall": "gajah-mada", "kind": "complaint", "subject": "Uji", "text": "Uji"},
+}
+
+
+@dataclass
+class Street:
+    """The house with one of everything, and a way to knock at its doors as anybody."""
+
+    house: House
+    sessions: dict[str, str] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
+    own: dict[str, Any] = field(default_factory=dict)  # what stands for <name> in an address
+    foreign: dict[str, Any] = field(default_factory=dict)
+    pins: dict[str, str] = field(default_factory=dict)  # by the number of the complaint
+
+    def knock(self, role: str, method: str, path: str, body: Any = None, form: Any = None) -> Any:
+        """One request; whatever it did is taken back."""
+        cache.clear()  # a guess too many is answered differently
+        client = Client()
+        headers = {}
+        if path.startswith("/api/"):
+            if role in self.tokens:
+                headers["Authorization"] = f"Bearer {self.tokens[role]}"
+            if role == "citizen":
+                headers["X-PIN"] = self.pins.get(path.rpartition("/")[2], "")
+        elif role in self.sessions:
+            client.cookies[settings.SESSION_COOKIE_NAME] = self.sessions[role]
+        send = partial(getattr(client, method.lower()), path, headers=headers)
+        with transaction.atomic():
+            more = {} if body is None else {"content_type": "application/json"}
+            response = send(data=body if body is not None else form or {}, **more)
+            transaction.set_rollback(True)
+        return response
+
+
+@pytest.fixture
+def street(house, time_machine) -> Street:
+    time_machine.move_to(at(9, 5))
+    people = dict(house.people)
+    people["superuser"] = User.objects.create(username="su", is_staff=True, is_superuser=True)
+    street = Street(house)
+    for role in STAFF_ROLES:
+        client = Client()
+        client.force_login(people[role])
+        street.sessions[role] = client.cookies[settings.SESSION_COOKIE_NAME].value
+        street.tokens[role] = issue_token(user=people[role], name="uji", at=at(7))
+    own = _furnish(house, "KTP", "officer", 1)
+    foreign = _furnish(house, "PBB", "foreign_officer", 4)
+    RevealLog.objects.create(
+        user=people["manager"], subject="queueing.Visit.nik", reference="x", reason="uji", at=at(8)
+    )
+    LogEntry.objects.create(
+        user=people["manager"],
+        content_type=ContentType.objects.get_for_model(User),
+        object_id="1",
+        action_flag=ADDITION,
+    )
+    Group.objects.create(name="uji")
+    street.pins = {given["number"]: given["pin"] for given in (own, foreign)}
+    statistics.roll_up(mall=house.mall, date=TODAY)
+    shared = {"mall": "gajah-mada", "app_label": "services"}
+    shared |= {"content_type_id": 1, "url": "tidak-ada/"}
+    street.own = {**shared, **own}
+    street.foreign = {**shared, **foreign}
+    return street
+
+
+def _furnish(house: House, service: str, officer: str, number: int) -> dict[str, Any]:
+    """One of everything for an agency: somebody called, somebody booked, hours, fees, closures."""
+    kind = house.services[service]
+    queue, agency = kind.queue_service.queue, kind.agency
+    counter = house.counters[number]
+    ticket = house.waiting(service, 9, arrived=at(8, 50), phone=f"08123456789{number}")
+    rules.open_counter(counter_id=counter.pk, officer=house.people[officer], at=at(8, 55))
+    rules.call_next(counter_id=counter.pk, officer=house.people[officer], at=at(9))
+    date = TODAY.replace(month=12)
+    Fee.objects.create(standard=ServiceStandard.objects.get(service_type=kind), amount=0)
+    hours = {"opens_at": "09:00", "closes_at": "12:00", "weekday": 5}
+    OpeningHours.objects.create(mall=house.mall, agency=agency, **hours)
+    QueueHours.objects.create(queue=queue, **hours)
+    span = {"first_date": date, "last_date": date, "reason": "uji"}
+    Closure.objects.create(mall=house.mall, agency=agency, **span)
+    QueueClosure.objects.create(queue=queue, **span)
+    Holiday.objects.get_or_create(mall=house.mall, date=date, defaults={"name": "uji"})
+    filed = file_case(
+        mall=house.mall,
+        kind="complaint",
+        subject="Uji",
+        text="Lama sekali menunggu",
+        agency_code=agency.code,
+        at=at(8),
+        channel="api",
+        language="id",
+    )
+    return {
+        "number": filed.case.number,
+        "pin": filed.pin,
+        "agency_code": agency.code,
+        "service_code": service,
+        "window": ticket.window_id,
+        "token": ticket.visit.token,
+        "public_id": ticket.public_id,
+        "counter": counter.pk,
+        "queue": queue.pk,
+        "prefix": queue.prefix,
+        "ticket": ticket,
+        "agency": agency,
+    }
+
+
+def test_everybody_may_what_the_table_says_and_nothing_else(street):
+    table = {row["address"]: row for row in csv.DictReader(TABLE.open())}
+    seen, missing, wrong = set(), [], []
+    for address, found in walk(street):
+        line = written(found)
+        if line is None:
+            continue
+        seen.add(address)
+        if address not in table:
+            missing.append(",".join([address, *line]))
+        elif [table[address][c] for c in ("own", "foreign", "stranger")] != line:
+            wrong.append(f"{','.join([address, *line])}   <- the table: {table[address]}")
+    gone = sorted(set(table) - seen)
+    assert not missing, "not in who_may.csv; who may, as it is now:\n" + "\n".join(missing)
+    assert not wrong, "differs from who_may.csv:\n" + "\n".join(wrong)
+    assert not gone, f"in who_may.csv, but there is no such address: {gone}"
+
+
+def test_an_address_that_is_not_in_the_table_would_be_found(street):
+    """The walk reaches pages behind includes, the admin, and operations of the API."""
+    addresses = {address for address, _ in doors()}
+    assert "GET admin/services/agency/<path:object_id>/change/" in addresses
+    assert "POST api/v1/counters/{int:counter}/call-next" in addresses
+    assert any(address.startswith("GET <mall:mall>/") for address in addresses)
+    with pytest.raises(AssertionError, match="no value for <rahasia>"):
+        _values(street, "rahasia/<int:rahasia>/", None, "own")
+
+
+# -- the walk --------------------------------------------------------------------------------
+
+Found = dict[str, dict[str, str]]  # {"own": {role: outcome}, "foreign": ...}
+Door = tuple[str, Callable[[Street], Found]]
+
+
+def doors() -> Iterator[Door]:
+    """(address, try it) of every URL pattern with GET and POST, and of every operation."""
+    for route, pattern in _patterns(get_resolver()):
+        if route.startswith("api/v1/") and pattern.name not in {"openapi-json", "api-docs"}:
+            continue
+        for method in ("GET", "POST"):
+            if method == "POST" and _only_read(route):
+                continue
+            yield f"{method} {route}", partial(_try_page, method, route)
+    for prefix, router in api._routers:
+        for path, view in router.path_operations.items():
+            for operation in view.operations:
+                for method in operation.methods:
+                    route = f"api/v1{prefix}{path}"
+                    yield f"{method} {route}", partial(_try_operation, method, route)
+
+
+def walk(street: Street) -> Iterator[tuple[str, Found]]:
+    for address, attempt in doors():
+        yield address, attempt(street)
+
+
+def _patterns(resolver: URLResolver, before: str = "") -> Iterator[tuple[str, URLPattern]]:
+    for part in resolver.url_patterns:
+        route = before + str(part.pattern)
+        if isinstance(part, URLResolver):
+            yield from _patterns(part, route)
+        else:
+            yield route, part
+
+
+def _only_read(route: str) -> bool:
+    """The admin's standard pages that change nothing, whatever is sent to them."""
+    rest = route.removeprefix("admin/")
+    return rest != route and (
+        rest.count("/") == 2 or rest.endswith(("history/", "jsi18n/", "autocomplete/"))
+    )
+
+
+def _try_page(method: str, route: str, street: Street) -> Found:
+    model = _model_of(route)
+    found: Found = {}
+    for whose in ("own", "foreign"):
+        if whose == "foreign" and "<" not in route.replace("<mall:mall>", ""):
+            found[whose] = found["own"]
+            continue
+        found[whose] = {}
+        for role in ROLES:
+            values = _values(street, route, model, whose)
+            path = "/" + _fill(route, {**values, **_guess(role, route)})
+            form = _form(role, route, getattr(street, whose)) if method == "POST" else {}
+            found[whose][role] = _outcome(street.knock(role, method, path, form=form), path)
+    return found
+
+
+def _form(role: str, route: str, given: dict[str, Any]) -> dict[str, Any]:
+    """What a page's form needs before the view asks whose the object is."""
+    if route.endswith("/pindah/"):
+        return {"jam": given["window"]}
+    if route.startswith("pengaduan/"):
+        return {"pin": given["pin"] if role == "citizen" else "000000"}
+    return {}
+
+
+def _try_operation(method: str, route: str, street: Street) -> Found:
+    body = next((b for end, b in PATIENT_BODIES.items() if route.endswith(end)), {})
+    if route.endswith("tickets/{uuid:public_id}/check-in"):
+        body = {}
+    found: Found = {}
+    for whose in ("own", "foreign"):
+        found[whose] = {}
+        for role in ROLES:
+            names = _values(street, route.replace("{", "<").replace("}", ">"), None, whose)
+            path = "/" + _fill(
+                route.replace("{", "<").replace("}", ">"), {**names, **_guess(role, route)}
+            )
+            if route.endswith("/reschedule"):
+                body = {"window": getattr(street, whose)["window"]}
+            response = street.knock(role, method, path, body if method == "POST" else None)
+            found[whose][role] = _outcome(response, path)
+    return found
+
+
+def _guess(role: str, route: str) -> dict[str, str]:
+    """Only the citizen holds the token."""
+    return {} if role == "citizen" else {"token": "tebakan-yang-panjangnya-cukup-32"}
+
+
+def _outcome(response: Any, path: str) -> str:
+    """allow, refuse, login, or unserved (the method)."""
+    status = response.status_code
+    assert status < 500 or status == 503, f"{path}: {status}"
+    if status == 405:
+        return "unserved"
+    if status in {401, 403, 404, 429}:
+        return "refuse"
+    to = response.get("Location", "")
+    if "/login/" in to:
+        return "login"
+    if to == "/admin/" and re.search(r"/\d+/", path):
+        return "refuse"  # the admin's way to say that there is no such object
+    return "allow"
+
+
+def written(found: Found) -> list[str] | None:
+    """The columns of the table; None where the method is not served."""
+    outcomes = {o for by_role in found.values() for o in by_role.values()}
+    if "unserved" in outcomes and "allow" not in outcomes:
+        return None
+    columns = []
+    for whose in ("own", "foreign"):
+        may = [role for role in ROLES if found[whose][role] == "allow"]
+        columns.append({tuple(ROLES): EVERYONE, STAFF: "staff"}.get(tuple(may), " ".join(may)))
+    stranger = found["own"]["anonymous"]
+    return [*columns, "" if stranger == "allow" else stranger]
+
+
+# -- what stands for a name in an address ----------------------------------------------------
+
+_AGENCY_BY = (
+    "agency",
+    "queue.agency",
+    "service_type.agency",
+    "standard.service_type.agency",
+    "ticket.queue.agency",
+)
+
+
+def _model_of(route: str) -> Any:
+    """The model whose page of the admin this is."""
+    part = re.match(r"admin/(\w+)/(\w+)/", route)
+    with contextlib.suppress(LookupError):
+        return apps.get_model(part[1], part[2]) if part else None
+    return None
+
+
+def _values(street: Street, route: str, model: Any, whose: str) -> dict[str, Any]:
+    given = getattr(street, whose)
+    values = {}
+    for name in re.findall(r"<(?:\w+:)?(\w+)>", route):
+        if name == "object_id" or (model and name in {"pk", "id"}):
+            values[name] = _row(model, given) if model else 1
+        elif name == "code":
+            values[name] = given["agency_code" if "instansi" in route else "service_code"]
+        else:
+            assert name in given, f"{route}: no value for <{name}>; add it to `street`"
+            values[name] = given[name]
+    return values
+
+
+def _row(model: Any, given: dict[str, Any]) -> Any:
+    """The id of a row of this model that belongs to the agency; else of the first row."""
+    rows = list(model._default_manager.order_by("pk"))
+    assert rows, f"no {model._meta.label} to try; add one to `_furnish`"
+    for row in rows:
+        for path in _AGENCY_BY:
+            if _follow(row, path) == given["agency"]:
+                return row.pk
+    label = model._meta.label
+    special = {
+        "services.Agency": given["agency"].pk,
+        "queueing.Visit": given["ticket"].visit_id,
+        "queueing.Counter": given["counter"],
+    }
+    return special.get(label, rows[0].pk)
+
+
+def _follow(row: Any, path: str) -> Any:
+    for name in path.split("."):
+        row = getattr(row, name, None)
+    return row
+
+
+def _fill(route: str, values: dict[str, Any]) -> str:
+    filled = re.sub(r"<(?:\w+:)?(\w+)>", lambda m: str(values[m[1]]), route)
+    return (
+        re.sub(r"\(\?P<(\w+)>[^)]*\)", lambda m: str(values.get(m[1], "services")), filled)
+        .replace("$", "")
+        .replace("^", "")
+    )
+
+
+def test_the_dashboard_of_another_agency_is_not_there(street):
+    for who, own, foreign in (("head", "DUKCAPIL", "BPKPD"), ("foreign_head", "BPKPD", "DUKCAPIL")):
+        assert street.knock(who, "GET", f"/dasbor/?instansi={own}").status_code == 200
+        assert street.knock(who, "GET", f"/dasbor/?instansi={foreign}").status_code == 404
+
+
+def test_tokens_of_the_table_are_the_officers_own(street):
+    assert ApiToken.objects.count() == len(STAFF_ROLES)
+    assert admin.site.is_registered(ApiToken)
