@@ -10,14 +10,13 @@ import math
 import random
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from io import StringIO
-from typing import Any
 
 from django.db import connection, transaction
 
 from mpp_portal.rehearsal import house, people, plan
+from mpp_portal.rehearsal.bulk import cell, copy, copy_lines, number_rows
 from queueing import issuing, statistics
 from queueing.models import (
     CounterAssignment,
@@ -504,20 +503,20 @@ class _QueueOfADay:
 
 def _write(rows: Rows) -> None:
     """Write everything with ids taken from the sequences beforehand."""
-    _number_rows(Window, rows.windows)
+    number_rows(Window, rows.windows)
     visits = [guest.visit for guest in rows.guests]
     tickets = [guest.ticket for guest in rows.guests]
-    _number_rows(Visit, visits)
-    _number_rows(Ticket, tickets)
+    number_rows(Visit, visits)
+    number_rows(Ticket, tickets)
     for guest in rows.guests:
         guest.ticket.visit_id = guest.visit.pk
         if guest.ticket.window is not None:
             guest.ticket.window_id = guest.ticket.window.pk
-    _copy(QueueDay, rows.days, skip={"id"})
-    _copy(Window, rows.windows)
-    _copy(CounterSession, rows.sessions, skip={"id"})
-    _copy(Visit, visits)
-    _copy(Ticket, tickets)
+    copy(QueueDay, rows.days, skip={"id"})
+    copy(Window, rows.windows)
+    copy(CounterSession, rows.sessions, skip={"id"})
+    copy(Visit, visits)
+    copy(Ticket, tickets)
     _copy_events(rows.guests)
     Window.objects.bulk_update(
         [w for w in rows.standing_windows if w.issued], ["taken", "taken_online", "issued"]
@@ -527,65 +526,11 @@ def _write(rows: Rows) -> None:
     )
 
 
-def _number_rows(model: Any, rows: Sequence[Any]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
-            [model._meta.db_table, len(rows)],
-        )
-        for row, (pk,) in zip(rows, cursor.fetchall(), strict=True):
-            row.pk = pk
-
-
-def _copy(model: Any, rows: Sequence[Any], *, skip: Iterable[str] = ()) -> None:
-    fields = [f for f in model._meta.concrete_fields if f.attname not in skip]
-    # an empty encrypted text is the same for all who gave none
-    empty = {
-        f.attname: _cell(bytes(f.get_db_prep_value("", connection).adapted))
-        for f in fields
-        if f.get_internal_type() == "EncryptedTextField"
-    }
-    names = [f.attname for f in fields]
-    lines = (
-        "\t".join(empty[n] if n in empty else _cell(getattr(row, n)) for n in names) for row in rows
-    )
-    _copy_lines(model, [f.column for f in fields], lines)
-
-
 def _copy_events(guests: Sequence[Guest]) -> None:
     lines = (
-        "\t".join(map(_cell, (guest.ticket.pk, kind, moment, officer, counter, note)))
+        "\t".join(map(cell, (guest.ticket.pk, kind, moment, officer, counter, note)))
         for guest in guests
         for kind, moment, officer, counter, note in guest.events
     )
     columns = ["ticket_id", "kind", "at", "officer_id", "counter_id", "note"]
-    _copy_lines(TicketEvent, columns, lines)
-
-
-def _copy_lines(model: Any, columns: Sequence[str], lines: Iterable[str]) -> None:
-    file = StringIO("\n".join(lines))
-    if not file.getvalue():
-        return
-    quoted = ", ".join(connection.ops.quote_name(column) for column in columns)
-    with connection.cursor() as cursor:
-        cursor.copy_expert(f"COPY {model._meta.db_table} ({quoted}) FROM STDIN", file)
-
-
-def _cell(value: Any) -> str:
-    """A value in the text format of COPY."""
-    if value is None:
-        return r"\N"
-    if value.__class__ is int:
-        return str(value)
-    if isinstance(value, bool):
-        return "t" if value else "f"
-    if isinstance(value, dt.datetime):
-        return value.isoformat()
-    if isinstance(value, bytes | memoryview):
-        return r"\\x" + bytes(value).hex()
-    if isinstance(value, list):
-        return "{" + ",".join(map(str, value)) + "}"
-    text = str(value)
-    if "\\" in text or "\t" in text or "\n" in text:
-        text = text.replace("\\", r"\\").replace("\t", r"\t").replace("\n", r"\n")
-    return text
+    copy_lines(TicketEvent, columns, lines)

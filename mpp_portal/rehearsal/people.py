@@ -58,8 +58,7 @@ def citizen(rng: random.Random, *, priority: bool | None = None) -> Citizen:
 
 def outcome(rng: random.Random) -> str:
     """How a service ends."""
-    names, weights = zip(*OUTCOMES, strict=True)
-    return rng.choices(names, weights)[0]
+    return rng.choices([name for name, _ in OUTCOMES], [weight for _, weight in OUTCOMES])[0]
 
 
 def service_seconds(rng: random.Random, counter_minutes: int) -> int:

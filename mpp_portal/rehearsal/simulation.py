@@ -14,8 +14,9 @@ import secrets
 from collections import Counter as Tally
 from collections import defaultdict
 from collections.abc import Callable
+from typing import Any
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Q
 
 from accounts.models import User
 from mpp_portal.rehearsal import house, people, plan
@@ -24,7 +25,6 @@ from queueing.models import (
     CounterAssignment,
     CounterSession,
     Ticket,
-    TicketEvent,
     Visit,
     Window,
 )
@@ -34,11 +34,8 @@ from services.models import Mall, Officer, ServiceType
 
 KEY = "latihan-"  # request keys of made-up citizens
 VISITS_PER_HOUR = 40
-BOOKED_BEFORE = 48  # visits booked for the day before it begins
 ON_THE_WAY = dt.timedelta(minutes=12)
-STALE_AFTER = dt.timedelta(minutes=20)
-AT_MOST_BACK = dt.timedelta(minutes=60)  # what a later start of the same day plays again
-Act = Callable[[dt.datetime], float | None]  # its time; seconds until it wants to act again
+Act = Callable[..., Any]  # its time; seconds until it wants to act again
 _log = logging.getLogger(__name__)
 
 
@@ -130,7 +127,7 @@ class Simulation:
         evening_before = start - dt.timedelta(hours=6)
         for n in range(booked_before):
             at = evening_before + dt.timedelta(minutes=n)
-            self._run(self._book_for_today_or_soon, at, self._today_only)
+            self.run(self._book_for_today_or_soon, at, self._today_only)
         self.begin(start)
         while self.agenda and self.agenda[0][0] <= until:
             self.step(self.agenda[0][0])
@@ -144,7 +141,7 @@ class Simulation:
         entry = heapq.heappop(self.agenda)
         done = False
         try:
-            again = self._run(entry[2], at)
+            again = self.run(entry[2], at)
             done = True
         finally:
             if not done:
@@ -156,9 +153,7 @@ class Simulation:
         self.acts += 1
         heapq.heappush(self.agenda, (at, self.acts, act))
 
-    def _run(
-        self, act: Callable[..., float | None], at: dt.datetime, *more: object
-    ) -> float | None:
+    def run(self, act: Act, at: dt.datetime, *more: object) -> Any:
         """Run an act; to be refused is part of life."""
         try:
             return act(at, *more)
@@ -175,13 +170,13 @@ class Simulation:
     def _somebody_comes(self, at: dt.datetime) -> float:
         kind = self.rng.random()
         if kind < 0.45:
-            self._run(self._take_paper, at)
+            self.run(self._take_paper, at)
         elif kind < 0.55:
-            self._run(self._ask_the_front_desk, at)
+            self.run(self._ask_the_front_desk, at)
         elif kind < 0.85:
-            self._run(self._book_for_today_or_soon, at, self._today_only)
+            self.run(self._book_for_today_or_soon, at, self._today_only)
         else:
-            self._run(self._book_for_today_or_soon, at, self._soon)
+            self.run(self._book_for_today_or_soon, at, self._soon)
         return self._until_next_visit()
 
     def _service(self, *, online: bool) -> ServiceType:
@@ -270,10 +265,11 @@ class Simulation:
     def _tick(self, at: dt.datetime) -> float:
         """Those who booked come, stay away or cancel; those who left come back; desks are woken."""
         for act in (self._who_booked, self._who_left, self._wake_the_desks):
-            self._run(act, at)
+            self.run(act, at)
         return self.tick_s
 
-    def _mine(self) -> Q:
+    def mine(self) -> Q:
+        """Today's tickets of made-up citizens."""
         return Q(
             mall=self.mall,
             date=self.date,
@@ -285,7 +281,7 @@ class Simulation:
         soon = dt.timedelta(minutes=30)
         booked = (
             Ticket.objects.filter(
-                self._mine(),
+                self.mine(),
                 state=State.BOOKED,
                 window__starts_at__lte=at + soon,
                 window__ends_at__gt=at - soon,
@@ -303,14 +299,14 @@ class Simulation:
             if luck < people.NO_SHOW or comes_at > at:
                 continue
             if luck < people.NO_SHOW + people.CANCELS:
-                self._run(lambda now, pk=visit_id: rules.cancel_visit(visit_id=pk, at=now), at)
+                self.run(lambda now, pk=visit_id: rules.cancel_visit(visit_id=pk, at=now), at)
             else:
-                self._run(lambda now, pk=visit_id: rules.check_in(visit_id=pk, at=now), at)
+                self.run(lambda now, pk=visit_id: rules.check_in(visit_id=pk, at=now), at)
 
     def _who_left(self, at: dt.datetime) -> None:
         left = (
             Ticket.objects.filter(
-                self._mine(),
+                self.mine(),
                 Q(state=State.PARKED) | Q(state=State.ABSENT, returns=0),
                 released_at__gt=at - dt.timedelta(minutes=40),
             )
@@ -321,7 +317,7 @@ class Simulation:
             fate = _fate(state, pk)
             back_at = released_at + dt.timedelta(minutes=fate.uniform(3, 12))
             if back_at <= at and (state == State.PARKED or fate.random() < people.COMES_BACK):
-                self._run(
+                self.run(
                     lambda now, pk=pk: rules.bring_back(ticket_id=pk, at=now),
                     at,
                 )
@@ -383,7 +379,7 @@ class Simulation:
             .only("pk", "state", "called_at", "started_at", "recalls", "service_type_id", "returns")
             .first()
         )
-        who = {"counter_id": counter_id, "officer": officer, "at": at}
+        who: dict[str, Any] = {"counter_id": counter_id, "officer": officer, "at": at}
         if ticket is None:
             called = rules.call_next(**who)
             if called is None:
@@ -407,7 +403,7 @@ class Simulation:
             return left
         return self._finish(ticket, fate, who)
 
-    def _finish(self, ticket: Ticket, fate: random.Random, who: dict) -> float | None:
+    def _finish(self, ticket: Ticket, fate: random.Random, who: dict[str, Any]) -> float | None:
         luck = fate.random()
         if luck < 0.03 and not ticket.events.filter(kind="parked").exists():
             rules.park(reason=fate.choice(people.PARK_REASONS), **who)
@@ -452,62 +448,6 @@ class Simulation:
                     rules.open_counter(counter_id=counter_id, officer=officer, at=at)
                     return officer
         return None
-
-    # -- after a pause -----------------------------------------------------------------------------
-
-    def send_home(self, *, at: dt.datetime) -> int:
-        """The demo was off: made-up people who were left waiting went home at `at`; how many."""
-        for counter_id, officer_id in CounterSession.objects.filter(
-            counter__in=list(self.agencies_of), date=self.date, closed_at__isnull=True
-        ).values_list("counter_id", "officer_id"):
-            if officer := self.officers.get(officer_id):
-                self._run(lambda now, c=counter_id, o=officer: _end_what_is_there(c, o, now), at)
-        left = Ticket.objects.filter(
-            self._mine(), state__in=[State.PRINTING, State.WAITING, State.PARKED]
-        ).values_list("pk", flat=True)
-        for pk in list(left):
-            self._run(lambda now, pk=pk: rules.cancel(ticket_id=pk, at=now, reason="Pulang"), at)
-        return len(left)
-
-
-def catch_up(
-    mall: Mall, *, began_at: dt.datetime, at: dt.datetime, visits: int = 6 * VISITS_PER_HOUR
-) -> Simulation:
-    """Play today up to `at`: from its beginning, or from where an earlier start left it.
-
-    After a longer pause those who were left waiting went home when it began, and at most the last
-    hour is played. `visits`: people on an average day.
-    """
-    day = Simulation(mall, at=at, per_hour=visits / 6)
-    last = (
-        TicketEvent.objects.filter(
-            ticket__mall=mall,
-            ticket__date=day.date,
-            ticket__queue__in=day.queue_ids,
-            ticket__visit__request_key__startswith=KEY,
-            at__lte=at,
-        )
-        .exclude(kind="issued")
-        .aggregate(last=Max("at"))["last"]
-    )
-    if last is None or last < began_at:
-        day.play(
-            start=began_at + dt.timedelta(minutes=1),
-            until=at,
-            booked_before=BOOKED_BEFORE * visits // (6 * VISITS_PER_HOUR),
-        )
-        return day
-    if at - last > STALE_AFTER:
-        day.send_home(at=last + dt.timedelta(minutes=1))
-    day.play(start=max(last, at - AT_MOST_BACK) + dt.timedelta(seconds=1), until=at)
-    return day
-
-
-def _end_what_is_there(counter_id: int, officer: User, at: dt.datetime) -> None:
-    if Ticket.objects.filter(counter_id=counter_id, state=State.CALLED).exists():
-        rules.start(counter_id=counter_id, officer=officer, at=at)
-    if Ticket.objects.filter(counter_id=counter_id, state=State.SERVING).exists():
-        rules.end(counter_id=counter_id, officer=officer, at=at)
 
 
 def _new_key() -> str:

@@ -1,7 +1,6 @@
 """`make bench` runs to its end and names every figure; its timings are not judged here."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -35,7 +34,6 @@ def told(tmp_path_factory):
     run = subprocess.run(
         [sys.executable, "-m", "bench", *words],
         cwd=CHECKOUT,
-        env={**os.environ, "MPP_EMBEDDED_KEEP": ""},
         capture_output=True,
         text=True,
         timeout=240,

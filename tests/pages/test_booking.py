@@ -202,9 +202,7 @@ def test_no_hour_chosen_or_one_of_another_queue_asks_again(browser, house):
     assert "Pilih jam lain." in browser.text
 
 
-@pytest.mark.parametrize(
-    ("code", "words"), [("PASPOR", "M-Paspor"), ("SIDANG", "ambil di kios")]
-)
+@pytest.mark.parametrize(("code", "words"), [("PASPOR", "M-Paspor"), ("SIDANG", "ambil di kios")])
 def test_a_service_without_numbers_online_says_where_they_are(browser, house, code, words):
     browser.get(f"/gajah-mada/antrean/{code}/")
     assert browser.page.status_code == 409

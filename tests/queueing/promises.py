@@ -53,13 +53,11 @@ def keep_their_promises() -> None:
     assert not Ticket.objects.filter(events=None).exists()
 
 
-def tally(outcomes: list[Any]) -> dict[str, int]:
+def tally(outcomes: list[Any]) -> Tally[str]:
     """How often each thing happened: "ok", the code of a refusal, or the name of another error."""
-    return dict(
-        Tally(
-            o.code if isinstance(o, Refusal) else repr(o) if isinstance(o, Exception) else "ok"
-            for o in outcomes
-        )
+    return Tally(
+        o.code if isinstance(o, Refusal) else repr(o) if isinstance(o, Exception) else "ok"
+        for o in outcomes
     )
 
 

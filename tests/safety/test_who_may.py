@@ -9,6 +9,7 @@ line to review and add. Tokens and PINs in an address are the citizen's: the oth
 import contextlib
 import csv
 import re
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -33,7 +34,8 @@ from complaints.rules import file_case
 from mpp_portal.api import api
 from privacy.models import RevealLog
 from queueing import rules, statistics
-from queueing.models import QueueClosure, QueueHours
+from queueing.admin import console
+from queueing.models import QueueClosure, QueueDay, QueueHours, Ticket
 from services.models import Closure, Fee, Holiday, OpeningHours, ServiceStandard
 from tests.house import TODAY, House, at
 
@@ -163,6 +165,7 @@ def _furnish(house: House, service: str, officer: str, number: int) -> dict[str,
         "token": ticket.visit.token,
         "public_id": ticket.public_id,
         "counter": counter.pk,
+        "counter_id": counter.pk,
         "queue": queue.pk,
         "prefix": queue.prefix,
         "ticket": ticket,
@@ -212,7 +215,8 @@ def doors() -> Iterator[Door]:
         for method in ("GET", "POST"):
             if method == "POST" and _only_read(route):
                 continue
-            yield f"{method} {route}", partial(_try_page, method, route)
+            for one in _acts(route, pattern):
+                yield f"{method} {one}", partial(_try_page, method, one)
     for prefix, router in api._routers:
         for path, view in router.path_operations.items():
             for operation in view.operations:
@@ -228,11 +232,19 @@ def walk(street: Street) -> Iterator[tuple[str, Found]]:
 
 def _patterns(resolver: URLResolver, before: str = "") -> Iterator[tuple[str, URLPattern]]:
     for part in resolver.url_patterns:
-        route = before + str(part.pattern)
+        route = before + re.sub(r"\^?\(\?P<(\w+)>[^)]*\)", r"<\1>", str(part.pattern)).rstrip("$")
         if isinstance(part, URLResolver):
             yield from _patterns(part, route)
         else:
             yield route, part
+
+
+def _acts(route: str, pattern: URLPattern) -> list[str]:
+    """An address that names an act is an address for each of them."""
+    if "<str:act>" not in route:
+        return [route]
+    acts = getattr(sys.modules[pattern.callback.__module__], "ACTS", ["tidak-ada"])
+    return [route.replace("<str:act>", act) for act in acts]
 
 
 def _only_read(route: str) -> bool:
@@ -247,12 +259,12 @@ def _try_page(method: str, route: str, street: Street) -> Found:
     model = _model_of(route)
     found: Found = {}
     for whose in ("own", "foreign"):
-        if whose == "foreign" and "<" not in route.replace("<mall:mall>", ""):
+        values = _values(street, route, model, whose)
+        if whose == "foreign" and values == _values(street, route, model, "own"):
             found[whose] = found["own"]
             continue
         found[whose] = {}
         for role in ROLES:
-            values = _values(street, route, model, whose)
             path = "/" + _fill(route, {**values, **_guess(role, route)})
             form = _form(role, route, getattr(street, whose)) if method == "POST" else {}
             found[whose][role] = _outcome(street.knock(role, method, path, form=form), path)
@@ -378,18 +390,28 @@ def _follow(row: Any, path: str) -> Any:
 
 
 def _fill(route: str, values: dict[str, Any]) -> str:
-    filled = re.sub(r"<(?:\w+:)?(\w+)>", lambda m: str(values[m[1]]), route)
-    return (
-        re.sub(r"\(\?P<(\w+)>[^)]*\)", lambda m: str(values.get(m[1], "services")), filled)
-        .replace("$", "")
-        .replace("^", "")
-    )
+    return re.sub(r"<(?:\w+:)?(\w+)>", lambda m: str(values[m[1]]), route)
 
 
 def test_the_dashboard_of_another_agency_is_not_there(street):
     for who, own, foreign in (("head", "DUKCAPIL", "BPKPD"), ("foreign_head", "BPKPD", "DUKCAPIL")):
         assert street.knock(who, "GET", f"/dasbor/?instansi={own}").status_code == 200
         assert street.knock(who, "GET", f"/dasbor/?instansi={foreign}").status_code == 404
+
+
+def test_no_act_at_an_own_counter_reaches_another_agencys_ticket(street):
+    ticket, queue = street.foreign["ticket"], street.foreign["queue"]
+    for act in console.ACTS:
+        if act in {"buka", "tutup"}:
+            continue
+        form = {"ticket": ticket.pk, "queue": queue, "reason": "alasan", "service": "AKTA"}
+        before = Ticket.objects.filter(queue=queue).values().get()
+        path = f"/admin/loket/{street.own['counter']}/{act}/"
+        client = Client()
+        client.force_login(street.house.people["officer"])
+        client.post(path, form)
+        assert Ticket.objects.filter(queue=queue).values().get() == before, act
+        assert not QueueDay.objects.filter(queue=queue).exclude(paused_reason="").exists()
 
 
 def test_tokens_of_the_table_are_the_officers_own(street):

@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import ApiToken, User
 from accounts.rules import issue_token, revoke_token
 from mpp_portal.embedded_processes import write_private
-from mpp_portal.rehearsal import history, house, simulation
+from mpp_portal.rehearsal import history, house, today
 from services.models import Mall, Officer
 
 TOKEN_NAME = "demo"  # noqa: S105
@@ -40,7 +40,7 @@ class Command(BaseCommand):
         self._say("the mall stands", started)
         if tickets := history.write(mall=mall, days=days, visits=visits, at=at):
             self._say(f"{tickets} tickets of the past", started)
-        simulation.catch_up(mall, began_at=began_at, at=at, visits=visits)
+        today.catch_up(mall, began_at=began_at, at=at, visits=visits)
         house.fill_quiet(mall, at=at)
         write_private(settings.DATA_DIR / "demo.json", json.dumps(card(mall, at=at), indent=1))
         self._say("today is under way", started)

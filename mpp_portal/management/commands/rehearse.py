@@ -14,6 +14,7 @@ from mpp_portal.rehearsal.simulation import Simulation
 from services.models import Mall
 
 LONGEST_SLEEP_S = 1.0
+LONGEST_PAUSE_S = 15.0
 LOOK_AT_HOURS_S = 60.0
 TICK_S = 10.0
 
@@ -30,14 +31,16 @@ class Command(BaseCommand):
             signal.signal(number, self.stop)
         pause = 1.0
         while not self.stopped:
+            began = time.monotonic()
             try:
                 self.live_through_a_day()
-                pause = 1.0
             except (OperationalError, InterfaceError) as error:
+                if time.monotonic() - began > LONGEST_PAUSE_S:
+                    pause = 1.0
                 self.stderr.write(f"database away ({type(error).__name__}); again in {pause:g} s")
                 connection.close()
                 time.sleep(pause)
-                pause = min(2 * pause, 15.0)
+                pause = min(2 * pause, LONGEST_PAUSE_S)
 
     def stop(self, number: int, frame: FrameType | None) -> None:
         self.stopped = True

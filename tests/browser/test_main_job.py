@@ -1,0 +1,235 @@
+"""The whole road in a real browser: find, book, be reminded, come, be called, served and counted.
+
+The clock is the real one, so the small mall's day is laid around now. With and without JavaScript.
+"""
+
+import datetime as dt
+import re
+
+import pytest
+from django.utils import timezone
+
+from notifications.models import Message
+from queueing import rules, statistics
+from queueing.models import Counter, DailyStatistic, Queue, QueueDay, Ticket, Window
+from queueing.workflow import State
+from services.models import OpeningHours, ServiceStandard
+from tests.browser.conftest import DESK, PHONE
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+PASSWORD = "rahasia-sekali-2026"
+
+
+@pytest.fixture
+def living_house(open_house):
+    """The small mall, open the whole of today in a zone where it is about noon."""
+    mall = open_house.mall
+    hour = timezone.now().hour
+    # a zone of its own day: noon there, whatever the hour here
+    offset = (12 - hour + 12) % 24 - 12
+    mall.time_zone = f"Etc/GMT{-offset:+d}" if offset else "Etc/GMT"
+    mall.save()
+    Window.objects.all().delete()
+    QueueDay.objects.all().delete()
+    OpeningHours.objects.all().delete()
+    for weekday in range(7):
+        OpeningHours.objects.create(
+            mall=mall, weekday=weekday, opens_at=dt.time(6), closes_at=dt.time(22)
+        )
+    Queue.objects.update(late_minutes=600, early_minutes=600)
+    ServiceStandard.objects.update(requirements=["surat kehilangan dari kepolisian"])
+    service = open_house.services["KTP"]
+    service.name = "Penggantian KTP-el hilang"
+    service.synonyms = ["ktp hilang", "ganti ktp hilang"]
+    service.save()
+    rules.materialise(
+        queues=list(Queue.objects.select_related("mall", "agency")), at=timezone.now()
+    )
+    for user in open_house.people.values():
+        user.set_password(PASSWORD)
+        user.save()
+    return open_house
+
+
+def _log_in(page, username):
+    page.goto("/admin/login/")
+    page.fill("input[name=username]", username)
+    page.fill("input[name=password]", PASSWORD)
+    page.click("[type=submit]")
+    page.wait_for_url(re.compile(r"/admin/$"))
+
+
+def _go(page, act):
+    """Do something that leads to another page, and wait until it is there."""
+    with page.expect_navigation(wait_until="load"):
+        act()
+
+
+def _press(page, words):
+    _go(page, lambda: page.click(f"button.btn-lg:has-text('{words}')"))
+
+
+def _book(page, accessible):
+    page.goto("/gajah-mada/")
+    accessible(page)
+    page.fill("input[name=q]", "ktp ilang")
+    _go(page, lambda: page.keyboard.press("Enter"))
+    accessible(page)
+    _go(page, lambda: page.click("main >> text=Penggantian KTP-el hilang >> nth=0"))
+    accessible(page)
+    _go(page, lambda: page.click("a:has-text('Ambil nomor antrean') >> nth=0"))
+    accessible(page)
+    _press(page, "Lanjut")
+    accessible(page)
+    page.fill("input[name=name]", "Siti Aminah")
+    page.fill("input[name=phone]", "0812-3456-7890")
+    page.click("text=Tambah layanan lain dalam kunjungan ini")
+    page.select_option("#tambah", "PBB")
+    _go(page, lambda: page.click("text=Pilih jamnya"))
+    accessible(page)
+    _press(page, "Lanjut")
+    accessible(page)
+    if page.locator("input[name=nik_later]").count():
+        page.check("input[name=nik_later]")
+    if page.locator("input[name=name]:visible").count():
+        _press(page, "Lanjut")
+    accessible(page)
+    _press(page, "Ambil nomor antrean")
+    assert "/tiket/" in page.url
+    accessible(page)
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["with scripts", "without scripts"])
+def test_two_services_from_the_search_to_the_heads_page(
+    living_house, open_page, accessible, javascript
+):
+    check = accessible if javascript else (lambda page: None)
+    citizen = open_page(PHONE, javascript=javascript)
+    _book(citizen, check)
+    tickets = list(Ticket.objects.order_by("window__starts_at"))
+    assert [t.service_type.code for t in tickets] == ["KTP", "PBB"]
+    visit = tickets[0].visit
+
+    # the reminder stands in the outbox, and the manager sees it there
+    assert Message.objects.filter(about=str(tickets[0].public_id)).exists()
+    manager = open_page(DESK)
+    _log_in(manager, "manager")
+    manager.goto("/admin/notifications/message/")
+    assert "7890" in manager.content()
+    assert "+6281234567890" not in manager.content()
+
+    rules.check_in(visit_id=visit.pk, at=timezone.now())
+    for label, officer, number in (
+        (tickets[0].label, "officer", 1),
+        (tickets[1].label, "foreign_officer", 4),
+    ):
+        desk = open_page(DESK)
+        _log_in(desk, officer)
+        counter = Counter.objects.get(number=number)
+        desk.goto(f"/admin/loket/{counter.pk}/")
+        desk.click("text=Buka loket")
+        desk.keyboard.press("Space")  # call
+        desk.wait_for_selector("text=Sudah di loket, mulai")
+        accessible(desk)
+        if javascript:
+            citizen.reload()
+            citizen.wait_for_selector("text=Giliran Anda")
+            accessible(citizen)
+        desk.keyboard.press("Space")  # start
+        desk.wait_for_selector("text=Selesai tanpa memanggil")
+        accessible(desk)
+        desk.click("text=Selesai tanpa memanggil")
+        desk.wait_for_selector("text=Tidak ada nomor di loket")
+        ticket = Ticket.objects.get(label=label)
+        assert ticket.state == State.DONE
+        # whoever has just been served is passed over for ten minutes: let them pass
+        Ticket.objects.filter(pk=ticket.pk).update(
+            released_at=timezone.now() - dt.timedelta(minutes=11)
+        )
+
+    head = open_page(DESK)
+    _log_in(head, "head")
+    head.goto("/dasbor/")
+    accessible(head)
+    served = head.locator(".m-kpis >> text=Selesai dilayani").first.locator("xpath=..").inner_text()
+    assert "1" in served
+
+    today = living_house.mall.today()
+    rules.close_day(mall=living_house.mall, date=today, at=timezone.now())
+    statistics.roll_up(mall=living_house.mall, date=today)
+    assert DailyStatistic.objects.filter(served=1).count() == 2
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["360 px", "1280 px"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/gajah-mada/",
+        "/gajah-mada/cari/?q=ktp",
+        "/gajah-mada/instansi/DUKCAPIL/",
+        "/gajah-mada/layanan/KTP/",
+        "/gajah-mada/layanan/PASPOR/",
+        "/gajah-mada/antrean/KTP/",
+        "/gajah-mada/layar/",
+        "/gajah-mada/bantuan/",
+        "/gajah-mada/tiket-saya/",
+        "/gajah-mada/pengaduan/",
+        "/pengaduan/",
+        "/tidak-ada/",
+        "/api/v1/docs",
+    ],
+)
+def test_public_pages_are_accessible(living_house, open_page, accessible, path, size):
+    page = open_page(size)
+    page.goto(path)
+    accessible(page)
+
+
+@pytest.mark.parametrize(
+    ("who", "path"),
+    [
+        ("officer", "/admin/loket/"),
+        ("front_desk", "/admin/meja-depan/"),
+        ("manager", "/admin/"),
+        ("manager", "/admin/queueing/queue/"),
+        ("manager", "/admin/services/servicetype/"),
+        ("head", "/admin/services/openinghours/"),
+    ],
+)
+def test_staff_pages_break_no_policy(living_house, open_page, who, path):
+    page = open_page(DESK)
+    _log_in(page, who)
+    answer = page.goto(path)
+    assert answer.status == 200
+
+
+def test_a_booking_by_keyboard_alone(living_house, open_page):
+    page = open_page(PHONE)
+    page.goto("/gajah-mada/layanan/AKTA/")
+    page.locator("a:has-text('Ambil nomor antrean')").first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=Kapan Anda datang?")
+    page.locator("input[name=jam]:checked").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=Siapa yang datang?")
+    page.locator("input[name=name]").focus()
+    page.keyboard.type("Budi")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=Sudah benar?")
+    page.locator("button.btn-lg:has-text('Ambil nomor antrean')").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/tiket/"))
+    assert Ticket.objects.get().service_type.code == "AKTA"
+
+
+def test_a_reload_after_the_last_step_gives_no_second_number(living_house, open_page):
+    page = open_page(PHONE)
+    page.goto("/gajah-mada/antrean/AKTA/")
+    _press(page, "Lanjut")
+    page.fill("input[name=name]", "Budi")
+    _press(page, "Lanjut")
+    _press(page, "Ambil nomor antrean")
+    page.go_back()
+    _press(page, "Ambil nomor antrean")
+    assert "/tiket/" in page.url
+    assert Ticket.objects.count() == 1
