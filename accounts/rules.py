@@ -5,9 +5,11 @@ import secrets
 from datetime import date, datetime
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.backends import is_of_the_demo
 from accounts.models import ApiToken, User
 
 PREFIX = "mpp_"
@@ -65,4 +67,6 @@ def user_for_token(*, token: str, at: datetime) -> User | None:
         .select_related("user")
         .first()
     )
-    return found.user if found else None
+    if found is None or (settings.PRODUCTION and is_of_the_demo(found.user)):
+        return None
+    return found.user

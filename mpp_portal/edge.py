@@ -1,14 +1,17 @@
 """The HTTP edge: refusals become pages or JSON; the access log writes the route, never the path."""
 
 import time
+import traceback
 from collections.abc import Callable
 
 import structlog
 from csp.constants import NONCE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db import OperationalError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
+import accounts.rules
 import complaints.refusals
 import privacy.rules
 import queueing.refusals
@@ -19,6 +22,7 @@ REFUSALS = (
     services.refusals.Refusal,
     privacy.rules.Refusal,
     complaints.refusals.Refusal,
+    accounts.rules.Refusal,
 )
 # lock_timeout, deadlock, serialisation failure
 _BUSY = {"55P03", "40P01", "40001"}
@@ -77,11 +81,23 @@ class refusals:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, OperationalError):
             if getattr(error.__cause__, "pgcode", None) not in _BUSY:
-                return None
+                return _crashed(error)
             error = queueing.refusals.Refusal("busy")
         if not isinstance(error, REFUSALS):
-            return None
+            return _crashed(error)
         return answer(request, error)
+
+
+def _crashed(error: Exception) -> None:
+    """Log where it broke, never what the error says: its text can hold what a person typed."""
+    if isinstance(error, (Http404, PermissionDenied, SuspiciousOperation)):
+        return
+    frames = traceback.extract_tb(error.__traceback__)
+    _log.error(
+        "crash",
+        error=type(error).__name__,
+        where=[f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-8:]],
+    )
 
 
 def body_of(error: Exception) -> dict[str, object]:

@@ -12,6 +12,7 @@ from django.core.management import CommandError
 from django.db import connection, transaction
 from django.utils import timezone
 
+from accounts.backends import DEMO_DOMAIN
 from accounts.models import User
 from mpp_portal.rehearsal import plan
 from queueing import reminders, rules
@@ -31,7 +32,7 @@ from services.rules import load_holidays
 
 SLUG = "gajah-mada"
 PASSWORD = "demo-mpp-2026"  # noqa: S105 - the demo's, refused in production
-MAIL_DOMAIN = "latihan.invalid"  # marks the demo's log-ins
+MAIL_DOMAIN = DEMO_DOMAIN.removeprefix("@")
 WIB, WIT = "Asia/Jakarta", "Asia/Jayapura"
 OPEN_BEFORE_H, OPEN_AFTER_H, EXTEND_WITHIN_H = 3, 10, 3
 EXTRA_NOTE = "Sesi latihan"

@@ -2,46 +2,37 @@
 
 import datetime as dt
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 from unfold.forms import PaginationInlineFormSet
 
-from queueing import rules, statistics
+from queueing import rules
+from queueing.admin import today
 from queueing.models import (
     Counter,
     CounterAssignment,
     CounterSession,
     Queue,
     QueueClosure,
-    QueueDay,
     QueueHours,
     QueueService,
-    Ticket,
 )
 from queueing.refusals import Refusal
 from queueing.rules.calling import assigned_queues
-from queueing.workflow import State
 from services import permissions
 from services.admin import ClosureAdmin, HolidayAdmin, OpeningHoursAdmin
 from services.models import Closure, Holiday, Mall, OpeningHours
 from services.scoped_admin import RelatedRowsFilter, ScopedAdmin, ScopedInline
-
-# What citizens read is stored in Indonesian, whatever the language of the officer.
-PAUSE_REASONS = [
-    ("sistem nasional sedang gangguan", _("sistem nasional sedang gangguan")),
-    ("blangko habis", _("blangko habis")),
-    ("petugas belum hadir", _("petugas belum hadir")),
-]
 
 
 class Rearranging:
@@ -154,18 +145,19 @@ class PartOfAQueue(ScopedInline):
 class SameHouse(PaginationInlineFormSet):
     """What is joined must belong together: the agency of a service, the mall of a counter."""
 
+    other_end: ClassVar[dict[str, str]] = {"queue": "counter", "counter": "queue"}
+
     def clean(self) -> None:
         super().clean()
         for form in self.forms:
             row = getattr(form, "cleaned_data", {})
             if row.get("DELETE"):
                 continue
-            service, desk = row.get("service_type"), row.get("counter") or row.get("queue")
+            service, desk = row.get("service_type"), row.get(self.other_end.get(self.fk.name))
             if service and service.agency_id != self.instance.agency_id:
                 form.add_error("service_type", _("Layanan ini milik instansi lain."))
-            if isinstance(desk, Counter | Queue) and desk.mall_id != self.instance.mall_id:
-                if desk != self.instance:
-                    form.add_error(None, _("Loket dan antrean harus di mal yang sama."))
+            if desk and desk.mall_id != self.instance.mall_id:
+                form.add_error(None, _("Loket dan antrean harus di mal yang sama."))
 
 
 class ServiceInline(PartOfAQueue):
@@ -192,48 +184,6 @@ class AssignmentInline(PartOfAQueue):
             malls = Mall.objects.filter(agencies__in=agencies)
             return Counter.objects.filter(mall__in=malls).order_by("mall", "number")
         return super().choices_for(model, request)
-
-
-class PauseForm(forms.Form):
-    """Why a queue stands still, in words that citizens read, and when it may go on."""
-
-    OTHER = "other"
-    reason = forms.ChoiceField(
-        label=_("Alasan yang dibaca warga"), choices=[*PAUSE_REASONS, (OTHER, _("alasan lain"))]
-    )
-    words = forms.CharField(label=_("Alasan lain"), max_length=200, required=False)
-    back_at = forms.TimeField(
-        label=_("Perkiraan kembali (jam)"),
-        required=False,
-        widget=forms.TimeInput(attrs={"type": "time"}),
-    )
-
-    def __init__(self, *args: Any, mall: Mall, at: dt.datetime, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.mall, self.at = mall, at
-
-    def clean_back_at(self) -> dt.datetime | None:
-        if not (time := self.cleaned_data["back_at"]):
-            return None
-        back = dt.datetime.combine(self.mall.date_at(self.at), time, tzinfo=self.mall.zone)
-        if back <= self.at:
-            raise ValidationError(_("Jam itu sudah lewat."))
-        return back
-
-    def sentence(self) -> str:
-        chosen = self.cleaned_data["reason"]
-        return self.cleaned_data["words"] if chosen == self.OTHER else chosen
-
-
-class CloseDayForm(forms.Form):
-    """The mall whose day is closed, and that it is meant."""
-
-    mall = forms.ModelChoiceField(Mall.objects.none(), label=_("Mal"))
-    sure = forms.BooleanField(label=_("Ya, tutup hari ini"))
-
-    def __init__(self, *args: Any, malls: QuerySet[Mall], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["mall"].queryset = malls
 
 
 @admin.register(Queue)
@@ -285,61 +235,16 @@ class QueueAdmin(Rearranging, ScopedAdmin):
         permissions=["close_day"],
     )
     def close_day(self, request: HttpRequest) -> HttpResponse:
-        """End a mall's day: who is left, then one confirmed press."""
-        at = timezone.now()
-        malls = permissions.malls_for(request.user, permissions.ARRANGE).order_by("name")
-        form = CloseDayForm(request.POST or None, malls=malls)
-        if request.method == "POST" and form.is_valid():
-            mall = form.cleaned_data["mall"]
-            date = mall.date_at(at)
-            ended = rules.close_day(mall=mall, date=date, at=at)
-            statistics.roll_up(mall=mall, date=date, at=at)
-            messages.success(
-                request,
-                _("%(mall)s: hari ditutup, %(count)d nomor diakhiri.")
-                % {"mall": mall, "count": ended},
-            )
-            return redirect("admin:queueing_queue_close_day")
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Tutup hari ini"),
-            "form": form,
-            "malls": [(mall, _left(mall, mall.date_at(at))) for mall in malls],
-        }
-        status = 422 if form.errors else 200
-        return render(request, "queueing/desk/close_day.html", context, status=status)
+        return today.close_day(request)
 
     @action(description=_("Jeda atau lanjutkan"), url_path="jeda", icon="pause_circle")
     def pause(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Pause a queue for today with a ready sentence, or let it go on."""
         queue = self.get_object(request, object_id)
         if queue is None:
             raise Http404
         if not self.has_change_permission(request, queue):
             raise PermissionDenied
-        at = timezone.now()
-        resuming = "resume" in request.POST
-        form = PauseForm(None if resuming else request.POST or None, mall=queue.mall, at=at)
-        if resuming or (request.method == "POST" and form.is_valid()):
-            try:
-                _pause_or_resume(queue, form, resuming, at)
-            except Refusal as refusal:
-                form.add_error("words", refusal.message)
-            else:
-                done = _("Antrean berjalan lagi.") if resuming else _("Antrean dijeda.")
-                messages.success(request, done)
-                return redirect("admin:queueing_queue_pause", object_id=queue.pk)
-        today = QueueDay.objects.filter(queue=queue, date=queue.mall.date_at(at)).first()
-        context = {
-            **self.admin_site.each_context(request),
-            "title": str(queue),
-            "queue": queue,
-            "mall": queue.mall,
-            "day": today,
-            "form": form,
-        }
-        status = 422 if form.errors else 200
-        return render(request, "queueing/desk/pause.html", context, status=status)
+        return today.pause(request, queue)
 
 
 @admin.register(Counter)
@@ -375,25 +280,3 @@ def refresh_sessions(touched: Q, *, at: dt.datetime) -> None:
                 counter=session.counter, officer=session.officer, date=session.date
             )
             session.save(update_fields=["queue_ids"])
-
-
-def _pause_or_resume(queue: Queue, form: PauseForm, resuming: bool, at: dt.datetime) -> None:
-    if resuming:
-        rules.resume(queue_id=queue.pk, at=at)
-    else:
-        rules.pause(
-            queue_id=queue.pk,
-            reason=form.sentence(),
-            at=at,
-            expected_back_at=form.cleaned_data["back_at"],
-        )
-
-
-def _left(mall: Mall, date: dt.date) -> dict[str, int]:
-    """How many numbers of the day closing would end, by how they end."""
-    here = [State.PRINTING, State.WAITING, State.PARKED, State.CALLED]
-    return Ticket.objects.filter(mall=mall, date=date).aggregate(
-        unserved=Count("pk", filter=Q(state__in=here)),
-        serving=Count("pk", filter=Q(state=State.SERVING)),
-        booked=Count("pk", filter=Q(state=State.BOOKED)),
-    )

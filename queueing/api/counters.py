@@ -27,6 +27,12 @@ router = Router(tags=["loket"])
 Note = Annotated[Text, Field(max_length=160)]
 
 
+class OfficersRequest(HttpRequest):
+    """A request whose bearer token was somebody's."""
+
+    auth: User
+
+
 class EndIn(Schema):
     outcome: str = Ticket.Outcome.SERVED.value
     collect_on: dt.date | None = None
@@ -62,20 +68,20 @@ class Counters(Schema):
 
 
 @router.get("/counters", response=Counters, summary="Loket saya")
-def counters(request: HttpRequest) -> dict[str, Any]:
+def counters(request: OfficersRequest) -> dict[str, Any]:
     """Loket yang antreannya hari ini boleh Anda panggil."""
     return {"items": _counters(request.auth), "next": None}
 
 
 @router.post("/counters/{int:counter}/open", response=CounterOut, summary="Buka loket")
-def open_counter(request: HttpRequest, counter: int) -> Acted:
+def open_counter(request: OfficersRequest, counter: int) -> Acted:
     pk = _own(request.auth, counter)
     rules.open_counter(counter_id=pk, officer=request.auth, at=timezone.now())
     return Acted("counter", pk)
 
 
 @router.post("/counters/{int:counter}/close", response=CounterOut, summary="Tutup loket")
-def close_counter(request: HttpRequest, counter: int) -> Acted:
+def close_counter(request: OfficersRequest, counter: int) -> Acted:
     pk = _own(request.auth, counter)
     rules.close_counter(counter_id=pk, officer=request.auth, at=timezone.now())
     return Acted("counter", pk)
@@ -86,7 +92,7 @@ def close_counter(request: HttpRequest, counter: int) -> Acted:
     response={200: StaffTicketOut, 204: None},
     summary="Panggil berikutnya",
 )
-def call_next(request: HttpRequest, counter: int) -> Acted:
+def call_next(request: OfficersRequest, counter: int) -> Acted:
     """204 bila tidak ada yang menunggu; 409 bila masih ada nomor di loket."""
     pk = _own(request.auth, counter)
     ticket = rules.call_next(counter_id=pk, officer=request.auth, at=timezone.now())
@@ -94,19 +100,19 @@ def call_next(request: HttpRequest, counter: int) -> Acted:
 
 
 @router.post("/counters/{int:counter}/recall", response=StaffTicketOut, summary="Panggil ulang")
-def recall(request: HttpRequest, counter: int) -> Acted:
+def recall(request: OfficersRequest, counter: int) -> Acted:
     pk = _own(request.auth, counter)
     return _told(rules.recall(counter_id=pk, officer=request.auth, at=timezone.now()))
 
 
 @router.post("/counters/{int:counter}/start", response=StaffTicketOut, summary="Mulai melayani")
-def start(request: HttpRequest, counter: int) -> Acted:
+def start(request: OfficersRequest, counter: int) -> Acted:
     pk = _own(request.auth, counter)
     return _told(rules.start(counter_id=pk, officer=request.auth, at=timezone.now()))
 
 
 @router.post("/counters/{int:counter}/end", response=StaffTicketOut, summary="Selesai")
-def end(request: HttpRequest, counter: int, body: EndIn | None = None) -> Acted:
+def end(request: OfficersRequest, counter: int, body: EndIn | None = None) -> Acted:
     pk = _own(request.auth, counter)
     body = body or EndIn()
     ticket = rules.end(
@@ -121,7 +127,7 @@ def end(request: HttpRequest, counter: int, body: EndIn | None = None) -> Acted:
 
 
 @router.post("/counters/{int:counter}/park", response=StaffTicketOut, summary="Tunda")
-def park(request: HttpRequest, counter: int, body: ParkIn) -> Acted:
+def park(request: OfficersRequest, counter: int, body: ParkIn) -> Acted:
     pk = _own(request.auth, counter)
     return _told(
         rules.park(counter_id=pk, officer=request.auth, reason=body.reason, at=timezone.now())
@@ -129,13 +135,13 @@ def park(request: HttpRequest, counter: int, body: ParkIn) -> Acted:
 
 
 @router.post("/counters/{int:counter}/absent", response=StaffTicketOut, summary="Tidak hadir")
-def absent(request: HttpRequest, counter: int) -> Acted:
+def absent(request: OfficersRequest, counter: int) -> Acted:
     pk = _own(request.auth, counter)
     return _told(rules.absent(counter_id=pk, officer=request.auth, at=timezone.now()))
 
 
 @router.post("/counters/{int:counter}/transfer", response=StaffTicketOut, summary="Pindahkan")
-def transfer(request: HttpRequest, counter: int, body: TransferIn) -> Acted:
+def transfer(request: OfficersRequest, counter: int, body: TransferIn) -> Acted:
     """Nomor di loket dikirim ke antrean layanan lain; jawabannya nomor di antrean baru."""
     pk = _own(request.auth, counter)
     current = Ticket.objects.filter(counter_id=pk, state__in=AT_COUNTER).first()
@@ -153,13 +159,13 @@ def transfer(request: HttpRequest, counter: int, body: TransferIn) -> Acted:
 
 
 @router.post("/counters/{int:counter}/undo", response=StaffTicketOut, summary="Urungkan")
-def undo(request: HttpRequest, counter: int) -> Acted:
+def undo(request: OfficersRequest, counter: int) -> Acted:
     pk = _own(request.auth, counter)
     return _told(rules.undo(counter_id=pk, officer=request.auth, at=timezone.now()))
 
 
 @router.post("/tickets/{uuid:public_id}/check-in", response=StaffTicketOut, summary="Lapor hadir")
-def check_in(request: HttpRequest, public_id: UUID) -> Acted:
+def check_in(request: OfficersRequest, public_id: UUID) -> Acted:
     """Meja depan; kode layar tidak perlu. Berlaku untuk seluruh kunjungan."""
     at_desk = Q(mall__in=malls_for(request.auth, FRONT_DESK))
     ticket = _ticket(public_id, at_desk)
@@ -168,7 +174,7 @@ def check_in(request: HttpRequest, public_id: UUID) -> Acted:
 
 
 @router.post("/tickets/{uuid:public_id}/return", response=StaffTicketOut, summary="Kembali antre")
-def bring_back(request: HttpRequest, public_id: UUID) -> Acted:
+def bring_back(request: OfficersRequest, public_id: UUID) -> Acted:
     """Meja depan, atau petugas yang boleh memanggil antreannya."""
     user = request.auth
     ticket = _ticket(

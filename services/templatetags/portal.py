@@ -57,6 +57,15 @@ def bricks(count: int, you: bool = False) -> SafeString:
     )
 
 
+@register.simple_tag(takes_context=True)
+def way_out(context: template.Context) -> str:
+    """The address of the mall's home, or of all malls where the page belongs to none."""
+    mall = context.get("mall")
+    match = getattr(context.get("request"), "resolver_match", None)
+    slug = mall.slug if mall else match.kwargs.get("mall") if match else None
+    return f"/{slug}/" if slug else "/"
+
+
 @register.filter
 def clock(moment: dt.datetime | None, mall: Mall) -> str:
     """The time of day in the mall's zone: 09.30, in English 09:30."""
@@ -101,12 +110,6 @@ def rupiah(amount: int) -> str:
 def spaced(short_code: str) -> str:
     """A short code in two parts, easier to read aloud: 7K4 M2P."""
     return f"{short_code[:3]} {short_code[3:]}"
-
-
-@register.filter
-def dict_get(mapping: dict, key: object) -> object:
-    """The value of a key that is itself a variable."""
-    return mapping.get(key)
 
 
 @register.filter

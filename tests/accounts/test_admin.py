@@ -3,9 +3,8 @@
 from datetime import UTC, datetime
 
 import pytest
-from django.contrib import admin
 from django.contrib.auth.models import Permission
-from django.urls import path, reverse
+from django.urls import reverse
 
 from accounts import rules
 from accounts.models import ApiToken, User
@@ -16,8 +15,7 @@ from privacy.rules import reveal
 
 AT = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 LIST = "admin:accounts_apitoken_changelist"
-urlpatterns = [path("admin/", admin.site.urls)]
-pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)

@@ -331,7 +331,7 @@ def test_a_double_tap_at_the_kiosk_prints_one_ticket(open_house):
 
 def test_without_the_lock_a_double_tap_is_told_that_it_is_full(open_house, monkeypatch):
     without_the_persons_lock(monkeypatch)
-    with without_constraints("queueing_visit_request_key_key"):
+    with without_constraints("one_visit_per_request"):
 
         def attempt(n):
             window = seats(open_house.window("C", 8 + n % 7), 1, taken=0, taken_online=0)

@@ -57,6 +57,7 @@ STAFF_ROLES = [
 ROLES = ["anonymous", "citizen", *STAFF_ROLES]
 EVERYONE = "everyone"
 STAFF = tuple(role for role in STAFF_ROLES if role != "helper")  # who may enter the admin
+MORE_ACTS = {"admin/meja-depan/<str:act>/": ["nomor"]}  # not in the room's own list of acts
 PATIENT_BODIES: dict[str, Any] = {  # what an operation needs before it asks who is there
     "check-in": {"hall_code": "0000"},
     "park": {"reason": "alasan apa saja"},
@@ -243,16 +244,15 @@ def _acts(route: str, pattern: URLPattern) -> list[str]:
     """An address that names an act is an address for each of them."""
     if "<str:act>" not in route:
         return [route]
-    acts = getattr(sys.modules[pattern.callback.__module__], "ACTS", ["tidak-ada"])
+    acts = [*sys.modules[pattern.callback.__module__].ACTS, *MORE_ACTS.get(route, [])]
     return [route.replace("<str:act>", act) for act in acts]
 
 
 def _only_read(route: str) -> bool:
     """The admin's standard pages that change nothing, whatever is sent to them."""
-    rest = route.removeprefix("admin/")
-    return rest != route and (
-        rest.count("/") == 2 or rest.endswith(("history/", "jsi18n/", "autocomplete/"))
-    )
+    if _model_of(route) is None:
+        return route in {"admin/jsi18n/", "admin/autocomplete/"}
+    return route.count("/") == 3 or route.endswith(("history/", "<path:object_id>/"))
 
 
 def _try_page(method: str, route: str, street: Street) -> Found:
@@ -275,6 +275,8 @@ def _form(role: str, route: str, given: dict[str, Any]) -> dict[str, Any]:
     """What a page's form needs before the view asks whose the object is."""
     if route.endswith("/pindah/"):
         return {"jam": given["window"]}
+    if "/meja-depan/" in route:
+        return {"visit": given["ticket"].visit_id, "mall": "gajah-mada"}
     if route.startswith("pengaduan/"):
         return {"pin": given["pin"] if role == "citizen" else "000000"}
     return {}
