@@ -6,6 +6,7 @@ from pathlib import Path
 import bootstrap_wrapper
 import environ
 from csp.constants import NONCE, NONE, SELF
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -246,6 +247,9 @@ UNFOLD = {
     "SITE_TITLE": _("Portal MPP"),
     "SITE_HEADER": _("Portal MPP"),
     "SITE_SYMBOL": "confirmation_number",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("logo.svg")}
+    ],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "10px",
@@ -266,7 +270,7 @@ UNFOLD = {
     },
     "SIDEBAR": {
         "show_search": False,
-        "show_all_applications": True,
+        "show_all_applications": False,  # "Semua data" below leads there
         "navigation": [
             {
                 "title": _("Layanan hari ini"),

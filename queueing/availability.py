@@ -163,15 +163,12 @@ def _seat_facts(sql: str, params: dict[str, Any]) -> list[SeatFacts]:
     with connection.cursor() as cursor:
         prepared.execute(cursor, sql, params)
         rows = cursor.fetchall()
-    return [
-        SeatFacts(
-            *row[:10],
-            dt.timedelta(minutes=row[10]),
-            dt.timedelta(minutes=row[11]),
-            *row[12:],
-        )
-        for row in rows
-    ]
+    facts = []
+    for row in rows:
+        values: list[Any] = list(row)
+        values[10:12] = (dt.timedelta(minutes=minutes) for minutes in values[10:12])
+        facts.append(SeatFacts(*values))
+    return facts
 
 
 def facts_of_windows(
@@ -217,6 +214,22 @@ def explain_missing_window(*, mall_id: int, code: str) -> Refusal:
     if not hasattr(service, "queue_service") or not service.queue_service.queue.active:
         return Refusal("no_queue")
     return Refusal("unknown_window")
+
+
+def service_in(mall_id: int, code: str) -> ServiceType:
+    """An active service of a mall by its code, with its agency and queue; refuses when unknown."""
+    service = (
+        ServiceType.objects.filter(
+            agency__mall_id=mall_id, agency__active=True, code=code, active=True
+        )
+        .select_related("agency__mall", "queue_service__queue")
+        .first()
+        if "\0" not in code
+        else None
+    )
+    if service is None:
+        raise Refusal("unknown_service")
+    return service
 
 
 def availability(

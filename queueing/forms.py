@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from privacy import identity
 from queueing.models import Visit
-from queueing.rules.booking import MAX_TICKETS_PER_VISIT, Wish
+from queueing.rules.booking import Wish
+from queueing.rules.seats import MAX_TICKETS_PER_VISIT
 
 _LONGEST_KEY = 60
 

@@ -1,4 +1,4 @@
-"""The rotating check-in code of the hall: on displays and with staff; nobody checks in from home."""
+"""The hall's rotating check-in code, on displays and with staff: nobody checks in from home."""
 
 import datetime as dt
 

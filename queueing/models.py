@@ -1,5 +1,7 @@
 """Queues, counters, windows of a day, visits and their tickets, and the log of what happened."""
 
+import datetime as dt
+
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
@@ -368,6 +370,9 @@ class Visit(models.Model):
     request_hash = models.BinaryField(max_length=32, null=True, editable=False)
     created_at = models.DateTimeField(_("dibuat"))
     checked_in_at = models.DateTimeField(_("lapor hadir"), null=True, blank=True)
+    # of a visit that a rule has just written: its tickets, and start and end by window
+    new_tickets: list["Ticket"]
+    new_times: dict[int | None, tuple[dt.datetime, dt.datetime]]
     erased_at = models.DateTimeField(_("data pribadi dihapus"), null=True, blank=True)
 
     class Meta:

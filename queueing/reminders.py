@@ -58,7 +58,7 @@ def after_booking(
                 about=str(ticket.public_id),
                 send_after=send_after,
                 not_after=not_after,
-                dedup_key=f"{ticket.public_id}:{what}:{ticket.window_id or 0}",
+                dedup_key=f"{ticket.public_id}:{what}:{ticket.window_id or 0}:{ticket.number}",
                 rehearsal=mall.rehearsal,
             )
             for what, send_after, not_after in planned
@@ -78,15 +78,18 @@ def replan(*, visit: Visit, at: dt.datetime, kind: str = "") -> None:
     tickets = list(
         visit.tickets.select_related("window", "mall").order_by("window__starts_at", "pk")
     )
-    void(about=[str(t.public_id) for t in tickets], at=at)
-    booked = [t for t in tickets if t.state == State.BOOKED and t.window]
+    about = [str(t.public_id) for t in tickets]
+    if void(about=about, kinds=["booked"], at=at) and not kind:
+        kind = "booked"  # the confirmation has not left yet: it leaves with what is left
+    void(about=about, at=at)
+    booked = [(t, t.window) for t in tickets if t.state == State.BOOKED and t.window]
     if booked:
-        first = booked[0]
+        first, window = booked[0]
         after_booking(
             visit=visit,
             ticket=first,
-            starts_at=first.window.starts_at,
-            ends_at=first.window.ends_at,
+            starts_at=window.starts_at,
+            ends_at=window.ends_at,
             mall=first.mall,
             at=at,
             kind=kind,

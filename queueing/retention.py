@@ -9,7 +9,7 @@ erasure.register(
     name="visits",
     holds=(
         "queueing.Visit: name, phone, email, nik, contact_key, priority, priority_reason, "
-        "accommodation; queueing.Ticket: person_key"
+        "accommodation; queueing.Ticket: person_key, parked_reason; queueing.TicketEvent: note"
     ),
     retention_days=lambda: settings.RETENTION_VISIT_DAYS,
     erase=erase_visits,

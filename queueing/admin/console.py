@@ -10,17 +10,25 @@ from django.db.models import Count, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.dateparse import parse_date
+from django.utils.dateparse import parse_date, parse_time
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from queueing import rules
-from queueing.models import Counter, CounterSession, Queue, QueueDay, Ticket, TicketEvent
+from queueing.models import (
+    Counter,
+    CounterAssignment,
+    CounterSession,
+    Queue,
+    QueueDay,
+    Ticket,
+    TicketEvent,
+)
 from queueing.refusals import Refusal
-from queueing.rules.calling import UNDO_WITHIN, UNDOABLE
+from queueing.rules.moving import UNDO_WITHIN, UNDOABLE
 from queueing.workflow import AT_COUNTER, State
-from services.models import ServiceType
+from services.models import Mall, ServiceType
 from services.permissions import CALL, agencies_for
 
 WAITING_SHOWN = 12
@@ -56,6 +64,7 @@ def with_counter(view: View) -> View:
 @require_safe
 def counters(request: HttpRequest) -> HttpResponse:
     """The officer's counters today, and who sits where."""
+    at = timezone.now()
     mine = counters_of(request).order_by("mall", "number")
     sessions = {
         s.counter_id: s
@@ -63,14 +72,47 @@ def counters(request: HttpRequest) -> HttpResponse:
             counter__in=mine, closed_at__isnull=True
         ).select_related("officer")
     }
+    today = _queues_today(request, mine, at)
     return render(
         request,
         "queueing/desk/counters.html",
         {
             **admin.site.each_context(request),
             "title": _("Loket"),
-            "counters": [(counter, sessions.get(counter.pk)) for counter in mine],
+            "counters": [
+                (counter, sessions.get(counter.pk), today[counter.pk])
+                for counter in mine
+                if today[counter.pk] or counter.pk in sessions
+            ],
         },
+    )
+
+
+def _queues_today(
+    request: HttpRequest, counters: QuerySet[Counter], at: dt.datetime
+) -> dict[int, list[Queue]]:
+    """The queues that each counter calls from today and this officer may call, in order."""
+    queues: dict[int, list[Queue]] = {counter.pk: [] for counter in counters}
+    dates = {counter.pk: counter.mall.date_at(at) for counter in counters}
+    for one in (
+        CounterAssignment.objects.filter(
+            counter__in=queues,
+            queue__active=True,
+            queue__agency__in=agencies_for(request.user, CALL),
+        )
+        .select_related("queue")
+        .order_by("position", "pk")
+    ):
+        if _holds_on(one, dates[one.counter_id]) and one.queue not in queues[one.counter_id]:
+            queues[one.counter_id].append(one.queue)
+    return queues
+
+
+def _holds_on(assignment: CounterAssignment, date: dt.date) -> bool:
+    return (
+        assignment.weekday in {None, date.weekday()}
+        and (assignment.first_date is None or assignment.first_date <= date)
+        and (assignment.last_date is None or date <= assignment.last_date)
     )
 
 
@@ -128,7 +170,7 @@ def _work(
     )
     waiting = list(
         of_queues.filter(state=State.WAITING)
-        .select_related("service_type", "window", "queue")
+        .select_related("service_type", "window")
         .order_by("sort_at", "number")[:WAITING_SHOWN]
     )
     counts = of_queues.aggregate(
@@ -165,7 +207,8 @@ def _work(
         "minutes": int(minutes) if minutes is not None else None,
         "standard_minutes": standard,
         "bricks": _bricks(minutes, standard),
-        "waiting": [(ticket, why(ticket)) for ticket in waiting],
+        "waiting": [(ticket, why(ticket, counter.mall)) for ticket in waiting],
+        "ordinary": [ticket for ticket in waiting if not ticket.priority],
         "counts": counts,
         "aside": aside,
         "queues": [(queue, days.get(queue.pk)) for queue in queues],
@@ -176,7 +219,7 @@ def _work(
     }
 
 
-def why(ticket: Ticket) -> str:
+def why(ticket: Ticket, mall: Mall) -> str:
     """Why a ticket stands where it stands, for the staff and for whoever asks."""
     reasons = []
     if ticket.returns:
@@ -186,9 +229,10 @@ def why(ticket: Ticket) -> str:
     elif ticket.checked_in_at and ticket.checked_in_at > ticket.window.ends_at:
         reasons.append(_("terlambat, urut kedatangan"))
     else:
-        zone = ticket.mall.zone if "mall" in ticket._state.fields_cache else None
-        start = timezone.localtime(ticket.window.starts_at, zone)
-        end = timezone.localtime(ticket.window.ends_at, zone)
+        start, end = (
+            moment.astimezone(mall.zone)
+            for moment in (ticket.window.starts_at, ticket.window.ends_at)
+        )
         reasons.append(_("jadwal %(span)s") % {"span": f"{start:%H.%M}–{end:%H.%M}"})
     if ticket.priority:
         reasons.append(_("prioritas"))
@@ -293,7 +337,12 @@ def _pause(request: HttpRequest, counter: Counter, at: dt.datetime) -> None:
     queue = _number(request, "queue")
     if queue not in _queues_here(request, counter):
         raise Refusal("not_allowed")
-    rules.pause(queue_id=queue, reason=request.POST.get("reason", ""), at=at)
+    rules.pause(
+        queue_id=queue,
+        reason=request.POST.get("reason", ""),
+        at=at,
+        expected_back_at=_back_at(request, counter.mall, at),
+    )
 
 
 def _resume(request: HttpRequest, counter: Counter, at: dt.datetime) -> None:
@@ -348,6 +397,19 @@ def _outcome(request: HttpRequest) -> dict[str, Any]:
     except ValueError:
         date = None
     return {"outcome": request.POST.get("outcome", Ticket.Outcome.SERVED), "collect_on": date}
+
+
+def _back_at(request: HttpRequest, mall: Mall, at: dt.datetime) -> dt.datetime | None:
+    """The hour typed, today in the mall's zone; none when it is empty, no hour, or past."""
+    try:
+        time = parse_time(request.POST.get("back_at", ""))
+    except ValueError:
+        return None
+    back = time and dt.datetime.combine(mall.date_at(at), time, tzinfo=mall.zone)
+    if back and back <= at:
+        messages.warning(request, _("Perkiraan kembali sudah lewat, jadi tidak dicatat."))
+        return None
+    return back
 
 
 def _number(request: HttpRequest, name: str) -> int:

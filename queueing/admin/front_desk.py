@@ -64,6 +64,10 @@ class Found(NamedTuple):
     revives: bool
     prioritises: bool
 
+    @property
+    def acts(self) -> bool:
+        return self.checks_in or self.revives or any(offer.returns for offer in self.tickets)
+
 
 def at_the_desk(view: View) -> View:
     """Fetch the mall whose front desk this person keeps; without one there is no page."""

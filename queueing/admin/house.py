@@ -137,6 +137,7 @@ class PartOfAQueue(ScopedInline):
     """Rows of a queue or counter; they may be taken away again."""
 
     view_permission = change_permission = permissions.ARRANGE
+    hide_title = True
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_change_permission(request, obj)
@@ -205,6 +206,23 @@ class QueueAdmin(Rearranging, ScopedAdmin):
     list_select_related = ["agency"]
     search_fields = ["=prefix", "name", "agency__name"]
     ordering = ["mall", "prefix"]
+    fields = [
+        "mall",
+        "agency",
+        "prefix",
+        "name",
+        "active",
+        "seats_per_hour",
+        "window_minutes",
+        "online_share",
+        "book_ahead_days",
+        "release_at",
+        "early_minutes",
+        "late_minutes",
+        "boost_minutes",
+        "priority_per_day",
+        "max_recalls",
+    ]
     inlines = [ServiceInline, HoursInline, ClosureInline, AssignmentInline]
     actions_list = ["close_day"]
     actions_detail = ["pause"]

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -55,6 +55,21 @@ KINDS = {
 }
 
 
+@admin.display(description=_("antrean"), ordering="queue")
+def queue_name(row: Any) -> str:
+    return str(row.queue)
+
+
+@admin.display(description=_("loket"), ordering="counter")
+def counter_name(row: Any) -> str:
+    return str(row.counter or "–")
+
+
+@admin.display(description=_("petugas"), ordering="officer")
+def officer_name(row: Any) -> str:
+    return str(row.officer or "–")
+
+
 class ReadOnly:
     """Rows that the rules write: nothing is added, changed or deleted here."""
 
@@ -77,6 +92,7 @@ class RecordAdmin(ReadOnly, ScopedAdmin):
 
 class RecordInline(ReadOnly, ScopedInline):
     can_delete = False
+    hide_title = True
 
 
 class DayFilter(admin.SimpleListFilter):
@@ -121,7 +137,7 @@ class QueueFilter(admin.SimpleListFilter):
 
 class EventInline(RecordInline):
     model = TicketEvent
-    fields = readonly_fields = ["at", "what", "officer", "counter", "note"]
+    fields = readonly_fields = ["at", "what", officer_name, counter_name, "note"]
     ordering = ["pk"]
     verbose_name_plural = _("riwayat")
 
@@ -231,8 +247,8 @@ class TicketAdmin(RecordAdmin):
         "state",
         "priority",
         "counter",
-        "checked_in_at",
-        "called_at",
+        "arrived",
+        "called",
     ]
     list_filter = [DayFilter, QueueFilter, "state", "priority", "walk_in", "outcome", "flagged"]
     list_select_related = ["service_type", "queue", "counter"]
@@ -242,13 +258,12 @@ class TicketAdmin(RecordAdmin):
     fields = readonly_fields = [
         "label",
         "visit_code",
-        "mall",
         "date",
         "service_type",
         "queue",
-        "window",
+        "window_span",
         "state",
-        "seat",
+        "seat_kind",
         "walk_in",
         "priority",
         "counter",
@@ -267,6 +282,23 @@ class TicketAdmin(RecordAdmin):
     ]
     inlines = [EventInline]
 
+    @admin.display(description=_("lapor hadir"), ordering="checked_in_at")
+    def arrived(self, ticket: Ticket) -> str:
+        return _clock(ticket.checked_in_at)
+
+    @admin.display(description=_("dipanggil"), ordering="called_at")
+    def called(self, ticket: Ticket) -> str:
+        return _clock(ticket.called_at)
+
+    @admin.display(description=_("jendela"))
+    def window_span(self, ticket: Ticket) -> str:
+        window = ticket.window
+        return f"{_clock(window.starts_at)}–{_clock(window.ends_at)}" if window else "–"
+
+    @admin.display(description=_("kursi"))
+    def seat_kind(self, ticket: Ticket) -> str:
+        return ticket.get_seat_display()
+
     @admin.display(description=_("kunjungan"))
     def visit_code(self, ticket: Ticket) -> str:
         return str(ticket.visit)
@@ -281,36 +313,52 @@ class OfAQueue(RecordAdmin):
     list_select_related = ["queue"]
     search_fields = ["=queue__prefix", "queue__name"]
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
-        return [field.name for field in self.opts.fields]
-
 
 @admin.register(Window)
 class WindowAdmin(OfAQueue):
-    list_display = [
-        "queue",
+    list_display = fields = readonly_fields = [
+        queue_name,
+        "date",
         "starts_at",
         "ends_at",
         "seats",
         "taken",
         "online_seats",
         "taken_online",
+        "issued",
     ]
     ordering = ["-date", "queue", "starts_at"]
 
 
 @admin.register(QueueDay)
 class QueueDayAdmin(OfAQueue):
-    list_display = ["queue", "date", "last_ticket_at", "paused_reason", "closed_at"]
+    list_display = fields = readonly_fields = [
+        queue_name,
+        "date",
+        "last_ticket_at",
+        "paused_reason",
+        "paused_at",
+        "expected_back_at",
+        "closed_at",
+    ]
     ordering = ["-date", "queue"]
 
 
 @admin.register(CounterSession)
 class CounterSessionAdmin(RecordAdmin):
     mall_path = "counter__mall"
-    list_display = ["counter", "officer", "date", "opened_at", "closed_at"]
+    list_display = fields = readonly_fields = [
+        counter_name,
+        officer_name,
+        "date",
+        "opened_at",
+        "closed_at",
+    ]
     list_filter = [DayFilter]
     list_select_related = ["counter", "officer"]
     search_fields = ["=counter__number", "officer__username"]
     ordering = ["-pk"]
-    fields = readonly_fields = ["counter", "officer", "date", "opened_at", "closed_at"]
+
+
+def _clock(moment: dt.datetime | None) -> str:
+    return f"{timezone.localtime(moment):%H.%M}" if moment else "–"

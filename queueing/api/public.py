@@ -14,11 +14,10 @@ from pydantic import Field
 from privacy.index import blind
 from queueing import rules
 from queueing.api.answers import Acted, VisitOut, iso, new_visit, read_visit, visit_id_of
-from queueing.availability import availability
+from queueing.availability import availability, service_in
 from queueing.board import hall
 from queueing.models import Ticket, Visit
 from queueing.refusals import Refusal
-from queueing.rules.booking import service_in
 from queueing.workflow import State
 from services.api import Code, Text, mall_by
 

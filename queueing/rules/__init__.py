@@ -1,4 +1,4 @@
-"""Every change of state in the queueing room: one function each, which locks, checks, writes, logs."""
+"""Every change of state in this room: one function each, which locks, checks, writes and logs."""
 
 from queueing.rules.arriving import (
     check_in,
@@ -8,10 +8,9 @@ from queueing.rules.arriving import (
     mark_no_shows,
     revive,
 )
-from queueing.rules.booking import Wish, book, cancel, cancel_visit, reschedule, walk_in
+from queueing.rules.booking import Wish, book
 from queueing.rules.calling import (
     absent,
-    bring_back,
     call_next,
     close_counter,
     end,
@@ -20,9 +19,8 @@ from queueing.rules.calling import (
     park,
     recall,
     start,
-    transfer,
-    undo,
 )
+from queueing.rules.changing import cancel, cancel_visit, reschedule
 from queueing.rules.day import (
     close_day,
     close_past_days,
@@ -32,6 +30,8 @@ from queueing.rules.day import (
     rearrange,
     resume,
 )
+from queueing.rules.moving import bring_back, transfer, undo
+from queueing.rules.walking_in import walk_in
 
 __all__ = [
     "Wish",

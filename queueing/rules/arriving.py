@@ -11,7 +11,8 @@ from queueing.hall import check_hall_code
 from queueing.models import QueueDay, Ticket, Visit, Window
 from queueing.order import NO_BOOST, place
 from queueing.refusals import Refusal
-from queueing.rules.booking import lock_all_with_windows, log, snapshot
+from queueing.rules.locking import lock_all_with_windows
+from queueing.rules.record import log, snapshot
 from queueing.workflow import State
 
 PRINT_TIMEOUT = dt.timedelta(minutes=2)
@@ -45,21 +46,23 @@ def check_in(
         raise Refusal("too_late" if late else "nothing_to_check_in")
     queues = {t.queue_id: t.queue for t in booked}
     in_time = [
-        t for t in booked if at <= t.window.ends_at + _minutes(queues[t.queue_id].late_minutes)
+        (t, t.window)
+        for t in booked
+        if t.window and at <= t.window.ends_at + _minutes(queues[t.queue_id].late_minutes)
     ]
     if not in_time:
         raise Refusal("too_late")
-    opens = min(t.window.starts_at - _minutes(queues[t.queue_id].early_minutes) for t in in_time)
+    opens = min(w.starts_at - _minutes(queues[t.queue_id].early_minutes) for t, w in in_time)
     if at < opens:
         raise Refusal("too_early", time=f"{opens.astimezone(visit.mall.zone):%H.%M}")
-    for ticket in in_time:
+    for ticket, window in in_time:
         before = snapshot(ticket)
         ticket.state = State.WAITING
         ticket.checked_in_at = at
         ticket.sort_at = place(
             number=ticket.number,
-            starts_at=ticket.window.starts_at,
-            ends_at=ticket.window.ends_at,
+            starts_at=window.starts_at,
+            ends_at=window.ends_at,
             arrived_at=at,
             boost=_minutes(queues[ticket.queue_id].boost_minutes) if ticket.priority else NO_BOOST,
         )
@@ -153,7 +156,7 @@ def expire_unprinted(*, at: dt.datetime) -> int:
             before = snapshot(ticket)
             if ticket.seat and ticket.window and ticket.window.ends_at > at:
                 issuing.free_seat(
-                    window_id=ticket.window_id, online=ticket.seat == Ticket.Seat.ONLINE
+                    window_id=ticket.window.pk, online=ticket.seat == Ticket.Seat.ONLINE
                 )
                 ticket.seat = Ticket.Seat.NONE
             ticket.state = State.CANCELLED

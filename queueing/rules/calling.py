@@ -1,7 +1,6 @@
 """The counter: open, call next, recall, start, end, park, absent, bring back, transfer, undo."""
 
 import datetime as dt
-import uuid
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,7 +8,6 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 
 from accounts.models import User
-from notifications.rules import void
 from queueing import live, prepared
 from queueing.models import (
     CallAnnouncement,
@@ -18,18 +16,12 @@ from queueing.models import (
     CounterSession,
     QueueDay,
     Ticket,
-    TicketEvent,
 )
-from queueing.order import behind_the_next_two
 from queueing.refusals import Refusal
-from queueing.rules.booking import contact_of, lock_with_window, log, service_in, snapshot
 from queueing.rules.day import close_day
+from queueing.rules.record import log, snapshot
 from queueing.workflow import AT_COUNTER, State, may
-from services.models import ServiceStandard
 from services.permissions import CALL, agencies_for
-
-UNDO_WITHIN = dt.timedelta(seconds=60)
-UNDOABLE = {"called", "started", "ended", "parked", "absent", "transferred"}
 
 _TICKET_FIELDS = [field.attname for field in Ticket._meta.concrete_fields]
 _TICKET_COLUMNS = ", ".join(f"t.{field.column}" for field in Ticket._meta.concrete_fields)
@@ -189,10 +181,11 @@ def call_next(*, counter_id: int, officer: User, at: dt.datetime) -> Ticket | No
 
 
 def _call_next(counter_id: int, officer: User, at: dt.datetime) -> Ticket | None:
-    session = _lock_session(counter_id, officer, at)
+    session = lock_session(counter_id, officer, at)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT 1 FROM queueing_ticket WHERE counter_id = %s AND state IN ('called', 'serving')",
+            "SELECT 1 FROM queueing_ticket"
+            " WHERE counter_id = %s AND state IN ('called', 'serving')",
             [counter_id],
         )
         if cursor.fetchone():
@@ -234,8 +227,8 @@ def _call_next(counter_id: int, officer: User, at: dt.datetime) -> Ticket | None
 @transaction.atomic
 def recall(*, counter_id: int, officer: User, at: dt.datetime) -> Ticket:
     """Call the called person again, at most the queue's `max_recalls` times."""
-    session, ticket = _at_counter(counter_id, officer, at)
-    _refuse_unless("recalled", ticket)
+    session, ticket = at_the_counter(counter_id, officer, at)
+    refuse_unless("recalled", ticket)
     if ticket.recalls >= ticket.queue.max_recalls:
         raise Refusal("recalled_enough", limit=ticket.queue.max_recalls)
     before = snapshot(ticket)
@@ -259,12 +252,12 @@ def recall(*, counter_id: int, officer: User, at: dt.datetime) -> Ticket:
 @transaction.atomic
 def start(*, counter_id: int, officer: User, at: dt.datetime) -> Ticket:
     """The person is at the counter: service begins."""
-    _session, ticket = _at_counter(counter_id, officer, at)
-    _refuse_unless("started", ticket)
+    _session, ticket = at_the_counter(counter_id, officer, at)
+    refuse_unless("started", ticket)
     before = snapshot(ticket)
     ticket.state = State.SERVING
     ticket.started_at = at
-    return _act(ticket, "started", ["started_at"], at, officer, before)
+    return act(ticket, "started", ["started_at"], at, officer, before)
 
 
 @transaction.atomic
@@ -280,8 +273,8 @@ def end(
     """Service ends with an outcome; `collect_on` is the date for `collect_later`."""
     if outcome not in Ticket.Outcome.values:
         raise Refusal("bad_outcome")
-    _session, ticket = _at_counter(counter_id, officer, at)
-    _refuse_unless("ended", ticket)
+    _session, ticket = at_the_counter(counter_id, officer, at)
+    refuse_unless("ended", ticket)
     if outcome == Ticket.Outcome.COLLECT_LATER:
         if collect_on is None or collect_on < ticket.date:
             raise Refusal("collect_date_needed")
@@ -293,7 +286,7 @@ def end(
     ticket.outcome = outcome
     ticket.collect_on = collect_on
     fields = ["ended_at", "released_at", "outcome", "collect_on"]
-    return _act(ticket, "ended", fields, at, officer, before, note or outcome)
+    return act(ticket, "ended", fields, at, officer, before, note or outcome)
 
 
 def end_and_call_next(
@@ -314,229 +307,27 @@ def park(*, counter_id: int, officer: User, reason: str, at: dt.datetime) -> Tic
     """Set the person aside with a reason; `bring_back` gives them their old place."""
     if len(reason.strip()) < 5:
         raise Refusal("reason_needed")
-    _session, ticket = _at_counter(counter_id, officer, at)
-    _refuse_unless("parked", ticket)
+    _session, ticket = at_the_counter(counter_id, officer, at)
+    refuse_unless("parked", ticket)
     before = snapshot(ticket)
     ticket.state = State.PARKED
     ticket.released_at = at
     ticket.parked_reason = reason.strip()[:160]
-    return _act(ticket, "parked", ["released_at", "parked_reason"], at, officer, before, reason)
+    return act(ticket, "parked", ["released_at", "parked_reason"], at, officer, before, reason)
 
 
 @transaction.atomic
 def absent(*, counter_id: int, officer: User, at: dt.datetime) -> Ticket:
     """Called and did not come; may rejoin once, until closing."""
-    _session, ticket = _at_counter(counter_id, officer, at)
-    _refuse_unless("absent", ticket)
+    _session, ticket = at_the_counter(counter_id, officer, at)
+    refuse_unless("absent", ticket)
     before = snapshot(ticket)
     ticket.state = State.ABSENT
     ticket.released_at = at
-    return _act(ticket, "absent", ["released_at"], at, officer, before)
+    return act(ticket, "absent", ["released_at"], at, officer, before)
 
 
-@transaction.atomic
-def bring_back(*, ticket_id: int, at: dt.datetime, officer_id: int | None = None) -> Ticket:
-    """Put somebody back into the line: parked to the old place, others behind the next two.
-
-    Absent people rejoin once; "documents missing" may return the same day without a new seat.
-    """
-    ticket = lock_with_window(ticket_id)
-    if ticket.date != ticket.mall.date_at(at) or _closed(ticket):
-        raise Refusal("day_closed")
-    if ticket.state == State.WAITING and _last_step(ticket) == "returned":
-        return ticket
-    missing = ticket.outcome == Ticket.Outcome.DOCUMENTS_MISSING
-    if not may("returned", ticket.state) or (ticket.state == State.DONE and not missing):
-        raise Refusal("wrong_state", state=State(ticket.state).label)
-    before = snapshot(ticket)
-    if ticket.state != State.PARKED:
-        if ticket.state == State.ABSENT:
-            if ticket.returns:
-                raise Refusal("rejoined_already")
-            ticket.returns += 1
-        waiting = Ticket.objects.filter(
-            queue_id=ticket.queue_id, date=ticket.date, state=State.WAITING
-        ).order_by("sort_at", "number")
-        ticket.sort_at = behind_the_next_two(
-            list(waiting.values_list("sort_at", flat=True)[:3]), at
-        )
-    ticket.state = State.WAITING
-    ticket.ended_at = None
-    ticket.counter_id = None
-    ticket.outcome = ""
-    try:
-        with transaction.atomic():
-            ticket.save(
-                update_fields=["state", "sort_at", "returns", "ended_at", "counter", "outcome"]
-            )
-    except IntegrityError:
-        raise Refusal("already_booked") from None
-    log(ticket, "returned", at=at, officer_id=officer_id, before=before)
-    live.changed(mall_id=ticket.mall_id, queue_ids=[ticket.queue_id])
-    return ticket
-
-
-@transaction.atomic
-def transfer(
-    *,
-    ticket_id: int,
-    service: str,
-    officer: User,
-    at: dt.datetime,
-    counter_id: int | None = None,
-    note: str = "",
-) -> Ticket:
-    """Send the person on to another service's queue: same label and arrival, never refused as full.
-
-    The old ticket becomes `transferred`; the new one is the answer.
-    """
-    if counter_id is not None:
-        _session, ticket = _at_counter(counter_id, officer, at)
-        if ticket.pk != ticket_id:
-            raise Refusal("nobody_at_counter")
-    else:
-        ticket = lock_with_window(ticket_id)
-    _refuse_unless("transferred", ticket)
-    target = service_in(ticket.mall_id, service)
-    if not hasattr(target, "queue_service") or not target.queue_service.queue.active:
-        raise Refusal("no_queue")
-    queue = target.queue_service.queue
-    if queue.pk == ticket.queue_id:
-        raise Refusal("same_queue")
-    if _closed(ticket):
-        raise Refusal("day_closed")
-    day, _made = QueueDay.objects.get_or_create(
-        queue=queue, date=ticket.date, defaults={"mall_id": ticket.mall_id}
-    )
-    if day.closed_at:
-        raise Refusal("day_closed")
-    before = snapshot(ticket)
-    at_counter = ticket.state in AT_COUNTER
-    ticket.state = State.TRANSFERRED
-    ticket.ended_at = at
-    fields = ["ended_at"]
-    if at_counter:
-        ticket.released_at = at
-        fields.append("released_at")
-    _act(ticket, "transferred", fields, at, officer, before, note or queue.prefix, counter_id)
-    contact = contact_of(ticket.visit)
-    standard = ServiceStandard.objects.filter(
-        service_type=target, approved_at__isnull=False, valid_from__lte=ticket.date
-    ).order_by("-valid_from", "-version")
-    try:
-        with transaction.atomic():
-            moved = Ticket.objects.create(
-                public_id=uuid.uuid4(),
-                visit=ticket.visit,
-                mall_id=ticket.mall_id,
-                date=ticket.date,
-                queue=queue,
-                service_type=target,
-                standard=standard.first(),
-                number=ticket.number,
-                label=ticket.label,
-                state=State.WAITING,
-                walk_in=ticket.walk_in,
-                priority=ticket.priority,
-                sort_at=ticket.sort_at or at,
-                person_key=contact.person_key(ticket.date, target.pk)
-                if ticket.person_key
-                else None,
-                booked_at=ticket.booked_at,
-                checked_in_at=ticket.checked_in_at,
-            )
-    except IntegrityError:
-        raise Refusal("already_booked") from None
-    log(moved, "transferred_in", at=at, officer_id=officer.pk, note=str(ticket.public_id))
-    live.changed(mall_id=ticket.mall_id, queue_ids={ticket.queue_id, queue.pk})
-    return moved
-
-
-@transaction.atomic
-def undo(*, counter_id: int, officer: User, at: dt.datetime) -> Ticket:
-    """Take back the officer's last act at the counter, within 60 s, unless it was acted on."""
-    _lock_session(counter_id, officer, at)
-    last = (
-        TicketEvent.objects.filter(counter_id=counter_id)
-        .order_by("-pk")
-        .select_related("ticket")
-        .first()
-    )
-    if last is None or last.kind not in UNDOABLE or last.before is None:
-        raise Refusal("nothing_to_undo")
-    if last.officer_id != officer.pk:
-        raise Refusal("undo_not_yours")
-    if at - last.at > UNDO_WITHIN:
-        raise Refusal("undo_too_late")
-    ticket = lock_with_window(last.ticket_id)
-    if ticket.events.order_by("-pk").values_list("pk", flat=True).first() != last.pk:
-        raise Refusal("acted_on", what=State(ticket.state).label)
-    if last.kind == "transferred":
-        _take_back_transfer(ticket, officer, at)
-    _restore(ticket, last.before)
-    try:
-        with transaction.atomic():
-            ticket.save(update_fields=["state", *_RESTORED])
-    except IntegrityError:
-        raise Refusal("acted_on", what=State(State.CALLED).label) from None
-    log(ticket, "undone", at=at, officer_id=officer.pk, counter_id=counter_id, note=last.kind)
-    void(about=[str(ticket.public_id)], kinds=[last.kind], at=at)
-    live.changed(mall_id=ticket.mall_id, queue_ids=[ticket.queue_id])
-    return ticket
-
-
-# -- shared -----------------------------------------------------------------------------------------
-
-_RESTORED = [
-    "sort_at",
-    "counter_id",
-    "officer_id",
-    "called_at",
-    "started_at",
-    "ended_at",
-    "released_at",
-    "recalls",
-    "returns",
-    "outcome",
-    "collect_on",
-    "parked_reason",
-]
-_TIMES = {"sort_at", "called_at", "started_at", "ended_at", "released_at"}
-
-
-def _restore(ticket: Ticket, before: dict[str, Any]) -> None:
-    ticket.state = before["state"]
-    for name in _RESTORED:
-        value = before[name]
-        if value and name in _TIMES:
-            value = dt.datetime.fromisoformat(value)
-        elif value and name == "collect_on":
-            value = dt.date.fromisoformat(value)
-        setattr(ticket, name, value)
-
-
-def _take_back_transfer(ticket: Ticket, officer: User, at: dt.datetime) -> None:
-    """The ticket that the transfer made must be untouched; it becomes `transferred` (back)."""
-    arrival = (
-        TicketEvent.objects.filter(
-            ticket__visit_id=ticket.visit_id, kind="transferred_in", note=str(ticket.public_id)
-        )
-        .order_by("-pk")
-        .first()
-    )
-    if arrival is None:
-        raise Refusal("nothing_to_undo")
-    moved = lock_with_window(arrival.ticket_id)
-    last = moved.events.order_by("-pk").values_list("pk", flat=True).first()
-    if moved.state != State.WAITING or last != arrival.pk:
-        raise Refusal("acted_on", what=State(moved.state).label)
-    moved.state = State.TRANSFERRED
-    moved.save(update_fields=["state"])
-    log(moved, "undone", at=at, officer_id=officer.pk, note="transferred_in")
-    live.changed(mall_id=moved.mall_id, queue_ids=[moved.queue_id])
-
-
-def _lock_session(counter_id: int, officer: User, at: dt.datetime) -> dict[str, Any]:
+def lock_session(counter_id: int, officer: User, at: dt.datetime) -> dict[str, Any]:
     """Lock the counter's open session of today; refuses another officer's."""
     with connection.cursor() as cursor:
         prepared.execute(cursor, _SESSION, [counter_id])
@@ -552,8 +343,10 @@ def _lock_session(counter_id: int, officer: User, at: dt.datetime) -> dict[str, 
     return session
 
 
-def _at_counter(counter_id: int, officer: User, at: dt.datetime) -> tuple[dict[str, Any], Ticket]:
-    session = _lock_session(counter_id, officer, at)
+def at_the_counter(
+    counter_id: int, officer: User, at: dt.datetime
+) -> tuple[dict[str, Any], Ticket]:
+    session = lock_session(counter_id, officer, at)
     ticket = (
         Ticket.objects.select_for_update(of=("self",))
         .filter(counter_id=counter_id, state__in=AT_COUNTER)
@@ -565,12 +358,12 @@ def _at_counter(counter_id: int, officer: User, at: dt.datetime) -> tuple[dict[s
     return session, ticket
 
 
-def _refuse_unless(step: str, ticket: Ticket) -> None:
+def refuse_unless(step: str, ticket: Ticket) -> None:
     if not may(step, ticket.state):
         raise Refusal("wrong_state", state=State(ticket.state).label)
 
 
-def _act(
+def act(
     ticket: Ticket,
     kind: str,
     fields: list[str],
@@ -594,14 +387,10 @@ def _act(
     return ticket
 
 
-def _closed(ticket: Ticket) -> bool:
+def is_closed(ticket: Ticket) -> bool:
     return QueueDay.objects.filter(
         queue_id=ticket.queue_id, date=ticket.date, closed_at__isnull=False
     ).exists()
-
-
-def _last_step(ticket: Ticket) -> str | None:
-    return ticket.events.order_by("-pk").values_list("kind", flat=True).first()
 
 
 def _constraint(error: IntegrityError) -> str:

@@ -340,7 +340,8 @@ def erase_visits(at: dt.datetime) -> int:
             )
             if not ids:
                 return erased
-            Ticket.objects.filter(visit_id__in=ids).update(person_key=None)
+            Ticket.objects.filter(visit_id__in=ids).update(person_key=None, parked_reason="")
+            _erase_remarks(ids)
             Visit.objects.filter(pk__in=ids).update(
                 name="",
                 phone="",
@@ -354,6 +355,17 @@ def erase_visits(at: dt.datetime) -> int:
                 erased_at=at,
             )
             erased += len(ids)
+
+
+def _erase_remarks(visit_ids: Sequence[int]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL privacy.erasing = 'on'")
+        cursor.execute(
+            "UPDATE queueing_ticketevent e SET note = '' FROM queueing_ticket t"
+            " WHERE t.id = e.ticket_id AND t.visit_id = ANY(%s) AND e.note <> ''",
+            [list(visit_ids)],
+        )
+        cursor.execute("SET LOCAL privacy.erasing = 'off'")
 
 
 def _lock_today(queue_id: int, at: dt.datetime) -> QueueDay:

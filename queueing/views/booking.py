@@ -20,7 +20,7 @@ from queueing.availability import Availability, Seat, availability
 from queueing.forms import Draft, WhoForm
 from queueing.models import Visit, Window
 from queueing.refusals import Refusal
-from queueing.rules.booking import MAX_TICKETS_PER_VISIT
+from queueing.rules.seats import MAX_TICKETS_PER_VISIT
 from queueing.views.mall import remember
 from queueing.views.service import service_of
 from services.models import ServiceStandard, ServiceType

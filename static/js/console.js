@@ -19,3 +19,23 @@ document.addEventListener("submit", (event) => {
   if (event.target.dataset.sent) event.preventDefault();
   event.target.dataset.sent = "1";
 });
+// The line, the clock and the counts follow what happens elsewhere, but never under somebody's hands.
+const FRESH_EVERY_MS = 15000;
+async function freshen() {
+  const here = document.getElementById("console");
+  if (!here || document.hidden) return;
+  const answer = await fetch(location.href).catch(() => null);
+  if (!answer || !answer.ok) return;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const there = page.getElementById("console");
+  const typing = document.activeElement.matches("input, select") || here.querySelector("details[open]");
+  if (there?.dataset.current !== here.dataset.current) {
+    if (!typing) location.reload();
+    return;
+  }
+  for (const part of here.querySelectorAll("[data-fresh]")) {
+    const fresh = page.getElementById(part.id);
+    if (fresh && !part.contains(document.activeElement) && !part.querySelector("details[open]")) part.replaceWith(fresh);
+  }
+}
+if (document.getElementById("console")) setInterval(freshen, FRESH_EVERY_MS);

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from queueing import rules
-from queueing.models import CounterSession, QueueDay, Ticket
+from queueing.models import CounterAssignment, CounterSession, QueueDay, Ticket
 from queueing.workflow import State
 from tests.house import TODAY, at
 
@@ -126,6 +126,20 @@ def test_a_queue_is_paused_and_goes_on(desk, house):
     assert QueueDay.objects.get(queue=queue, date=TODAY).paused_reason == ""
 
 
+def test_a_pause_names_the_hour_of_return_unless_it_has_passed(desk, house):
+    queue = house.queues["C"]
+    desk.act("jeda", queue=queue.pk, reason="blangko habis", back_at="10:30")
+    assert QueueDay.objects.get(queue=queue, date=TODAY).expected_back_at == at(10, 30)
+    told = desk.act("jeda", queue=queue.pk, reason="blangko habis", back_at="08:30")
+    assert "sudah lewat" in told[-1]
+    assert QueueDay.objects.get(queue=queue, date=TODAY).expected_back_at is None
+
+
+def test_a_pause_without_a_reason_is_refused(desk, house):
+    assert "alasannya" in desk.act("jeda", queue=house.queues["C"].pk, reason="x")[0]
+    assert not QueueDay.objects.exclude(paused_reason="").exists()
+
+
 def test_another_agencys_queue_is_not_paused_from_here(desk, house):
     assert desk.act("jeda", queue=house.queues["T"].pk, reason="blangko habis") == [
         "Anda tidak berwenang untuk itu."
@@ -144,6 +158,77 @@ def test_a_taken_counter_says_who_sits_there(desk, client, house):
     client.force_login(house.people["colleague"])
     assert "sedang dibuka officer" in desk.page().content.decode()
     assert desk.act("panggil") == ["Anda tidak berwenang untuk itu."]
+
+
+def test_priority_is_granted_with_a_reason_and_moves_the_ticket_up(desk):
+    assert "Beri prioritas" in desk.page().content.decode()
+    assert "alasannya" in desk.act("prioritas", ticket=desk.second.pk, reason="x")[0]
+    desk.act("prioritas", ticket=desk.second.pk, reason="memakai kursi roda")
+    assert [ticket for ticket, _why in desk.page().context["waiting"]] == [desk.second, desk.first]
+    assert "prioritas" in desk.page().context["waiting"][0][1]
+
+
+@pytest.mark.parametrize("act", ["prioritas", "kembalikan"])
+def test_a_ticket_of_another_agency_is_not_found_here(desk, house, act):
+    other = house.waiting("PBB", 9, arrived=at(8, 50))
+    told = desk.act(act, ticket=other.pk, reason="memakai kursi roda")
+    assert "tidak ditemukan" in told[0]
+    other.refresh_from_db()
+    assert not other.priority
+
+
+@pytest.mark.parametrize("outcome", ["served", "documents_missing", "information_only", "referred"])
+def test_each_outcome_ends_the_service(desk, outcome):
+    desk.act("panggil")
+    desk.act("mulai")
+    assert desk.act("selesai", outcome=outcome) == []
+    assert Ticket.objects.get(pk=desk.first.pk).outcome == outcome
+
+
+def test_who_brings_the_missing_papers_comes_back_the_same_day(desk):
+    desk.act("panggil")
+    desk.act("mulai")
+    desk.act("selesai", outcome="documents_missing")
+    assert "Berkas kurang" in desk.page().content.decode()
+    desk.act("kembalikan", ticket=desk.first.pk)
+    assert desk.state(desk.first) == State.WAITING
+
+
+def test_an_unknown_outcome_and_a_step_out_of_turn_are_refused(desk):
+    assert desk.act("mulai") == ["Tidak ada nomor di loket ini."]
+    desk.act("panggil")
+    assert "berstatus dipanggil" in desk.act("selesai", outcome="served")[-1]
+    desk.act("mulai")
+    assert "dari daftar" in desk.act("selesai", outcome="x")[-1]
+    assert "tidak perlu dipindahkan" in desk.act("pindah", ticket=desk.first.pk, service="KK")[-1]
+
+
+def test_acts_are_posts_and_known(desk, client):
+    known = reverse("desks:act", args=[desk.counter.pk, "panggil"])
+    assert client.get(known).status_code == 405
+    unknown = reverse("desks:act", args=[desk.counter.pk, "hapus"])
+    assert client.post(unknown).status_code == 404
+    assert desk.state(desk.first) == State.WAITING
+
+
+def test_why_people_stand_where_they_stand_is_told_in_the_malls_own_time(desk, house):
+    house.mall.time_zone = "Asia/Makassar"
+    house.mall.save(update_fields=["time_zone"])
+    late = house.book("KTP", 8, name="Terlambat", now=at(7))
+    rules.check_in(visit_id=late.visit_id, at=at(9, 10))
+    reasons = {ticket.label: reason for ticket, reason in desk.page().context["waiting"]}
+    assert reasons[desk.first.label] == "jadwal 10.00–11.00"
+    assert reasons[late.label] == "terlambat, urut kedatangan"
+
+
+def test_the_list_has_todays_counters_and_their_queues(client, house):
+    client.force_login(house.people["officer"])
+    CounterAssignment.objects.filter(counter=house.counters[3]).update(weekday=0)
+    shown = client.get(reverse("desks:counters")).context["counters"]
+    assert [(c.number, [q.prefix for q in queues]) for c, _session, queues in shown] == [
+        (1, ["C"]),
+        (2, ["C", "D"]),
+    ]
 
 
 @pytest.mark.parametrize("who", ["foreign_officer", "head", "front_desk", "liaison", "leader"])

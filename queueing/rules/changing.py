@@ -1,0 +1,188 @@
+"""Giving a number back, or moving it to another window."""
+
+import datetime as dt
+from dataclasses import replace
+
+from django.db import transaction
+
+from queueing import issuing, live, reminders
+from queueing.availability import (
+    ONLINE,
+    SeatFacts,
+    explain_missing_window,
+    facts_of_windows,
+    judge,
+)
+from queueing.contact import Contact, contact_of
+from queueing.models import Ticket, Visit, Window
+from queueing.refusals import Refusal
+from queueing.rules.locking import (
+    lock_all_with_windows,
+    lock_windows,
+    lock_with_window,
+    whole_or_again,
+)
+from queueing.rules.record import log, snapshot
+from queueing.rules.seats import (
+    refuse_more_than_the_cap,
+    refuse_past_the_services_own_limit,
+    service_locks,
+    take,
+    under_the_persons_lock,
+)
+from queueing.windows import label
+from queueing.workflow import State, may
+
+
+@transaction.atomic
+def cancel(
+    *,
+    ticket_id: int,
+    at: dt.datetime,
+    officer_id: int | None = None,
+    reason: str = "",
+) -> Ticket:
+    """Cancel a number that is not at a counter; its seat is free again while its window lasts."""
+    ticket = lock_with_window(ticket_id)
+    if ticket.state == State.CANCELLED:
+        return ticket
+    if not may("cancelled", ticket.state):
+        raise Refusal("cannot_cancel")
+    _cancel(ticket, at=at, officer_id=officer_id, kind="cancelled", note=reason)
+    reminders.replan(visit=ticket.visit, at=at)
+    return ticket
+
+
+@transaction.atomic
+def cancel_visit(*, visit_id: int, at: dt.datetime) -> list[Ticket]:
+    """Cancel every number of a visit that can still be cancelled."""
+    ids = list(
+        Ticket.objects.filter(visit_id=visit_id)
+        .exclude(state__in=[State.TRANSFERRED])
+        .values_list("id", flat=True)
+    )
+    tickets = lock_all_with_windows(ids)
+    open_ones = [t for t in tickets if may("cancelled", t.state)]
+    if not open_ones and not all(t.state == State.CANCELLED for t in tickets):
+        raise Refusal("cannot_cancel")
+    for ticket in open_ones:
+        _cancel(ticket, at=at, officer_id=None, kind="cancelled", note="")
+    if open_ones:
+        reminders.replan(visit=open_ones[0].visit, at=at)
+    return open_ones
+
+
+@whole_or_again
+def reschedule(
+    *, ticket_id: int, window_id: int, at: dt.datetime, officer_id: int | None = None
+) -> Ticket:
+    """Move a booked number to another window: the new seat first, the old one freed, together.
+
+    It gets a number of the new window. A visit with several active numbers stays on its date.
+    """
+    seen = Ticket.objects.select_related("service_type", "mall", "visit").get(pk=ticket_id)
+    contact = contact_of(seen.visit)
+    facts = facts_of_windows(
+        mall_id=seen.mall_id, codes=[seen.service_type.code], windows=[window_id]
+    )
+    if not facts:
+        if Window.objects.filter(pk=window_id).exists():
+            raise Refusal("wrong_window")
+        raise explain_missing_window(mall_id=seen.mall_id, code=seen.service_type.code)
+    fact = replace(facts[0], service_given=0)  # the service's own limit is looked at under its lock
+    key = contact.person_key(fact.date, seen.service_type_id) if seen.person_key else None
+    if fact.date != seen.date:
+        _refuse_another_day(seen, fact, key, contact)
+    days = {fact.day_id} if fact.block_spent and fact.day_id else set()
+    if days:
+        issuing.lock_days(days)
+    issuing.wait_for_turn([window_id])
+    lock_windows({window_id} | ({seen.window_id} if seen.window_id else set()))
+    ticket = (
+        Ticket.objects.select_for_update(of=("self",))
+        .select_related("visit", "mall")
+        .get(pk=ticket_id)
+    )
+    if ticket.window_id != seen.window_id:
+        raise issuing.TryAgain
+    if ticket.window_id == window_id:
+        raise Refusal("same_window")
+    if not may("rescheduled", ticket.state):
+        raise Refusal("cannot_reschedule")
+    siblings = (
+        Ticket.objects.filter(visit_id=ticket.visit_id)
+        .exclude(pk=ticket.pk)
+        .exclude(state=State.CANCELLED)
+    )
+    if fact.date != ticket.date and siblings.exists():
+        raise Refusal("same_day_only")
+    if siblings.filter(
+        state__in=[State.BOOKED, State.WAITING],
+        window__starts_at__lt=fact.ends_at,
+        window__ends_at__gt=fact.starts_at,
+    ).exists():
+        raise Refusal("overlapping")
+    channel = ticket.visit.channel
+    if code := judge(fact, channel=channel, at=at, zone=ticket.mall.zone):
+        raise Refusal(code, reason=fact.paused_reason, system=fact.external_system)
+    before = snapshot(ticket)
+    numbers = take([fact], online=channel in ONLINE, days_locked=days)
+    if ticket.seat and ticket.window_id:
+        issuing.free_seat(window_id=ticket.window_id, online=ticket.seat == Ticket.Seat.ONLINE)
+    if fact.date != ticket.date:
+        _move_visit(ticket.visit, fact.date)
+    ticket.window_id = window_id
+    ticket.date = fact.date
+    ticket.number = numbers[fact.service_id]
+    ticket.label = label(fact.prefix, ticket.number)
+    ticket.seat = Ticket.Seat.ONLINE if channel in ONLINE else Ticket.Seat.WALK_IN
+    ticket.person_key = key
+    ticket.standard_id = fact.standard_id
+    ticket.save(
+        update_fields=["window", "date", "number", "label", "seat", "person_key", "standard"]
+    )
+    log(ticket, "rescheduled", at=at, officer_id=officer_id, before=before)
+    reminders.replan(visit=ticket.visit, at=at, kind="rescheduled")
+    return ticket
+
+
+def _cancel(
+    ticket: Ticket, *, at: dt.datetime, officer_id: int | None, kind: str, note: str
+) -> None:
+    before = snapshot(ticket)
+    if ticket.seat and ticket.window and ticket.window.ends_at > at:
+        issuing.free_seat(window_id=ticket.window.pk, online=ticket.seat == Ticket.Seat.ONLINE)
+        ticket.seat = Ticket.Seat.NONE
+    ticket.state = State.CANCELLED
+    ticket.ended_at = at
+    ticket.save(update_fields=["state", "seat", "ended_at"])
+    log(ticket, kind, at=at, officer_id=officer_id, note=note, before=before)
+    live.changed(mall_id=ticket.mall_id, queue_ids={ticket.queue_id})
+
+
+def _refuse_another_day(
+    ticket: Ticket, fact: SeatFacts, key: bytes | None, contact: Contact
+) -> None:
+    """What holds for a new number of that day holds for one that is moved there."""
+    helper_id = None if ticket.walk_in else ticket.visit.booked_by_id
+    known = under_the_persons_lock(
+        request_key=None,
+        asked=None,
+        person_keys=[key] if key else [],
+        contact=contact,
+        helper_id=helper_id,
+        date=fact.date,
+        more_locks=service_locks([fact]),
+    )
+    if isinstance(known, issuing.Person) and not ticket.walk_in:
+        refuse_more_than_the_cap(known.active_of_contact, 1, contact, helper_id)
+    refuse_past_the_services_own_limit(ticket.mall_id, fact)
+
+
+def _move_visit(visit: Visit, date: dt.date) -> None:
+    visit.date = date
+    while Visit.objects.filter(
+        mall_id=visit.mall_id, date=date, short_code=visit.short_code
+    ).exists():
+        visit.short_code = issuing.new_short_code()
+    visit.save(update_fields=["date", "short_code"])
