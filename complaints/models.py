@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from complaints.codes import NUMBER_PATTERN
 from complaints.workflow import State, Step
@@ -47,7 +48,7 @@ class Case(models.Model):
     """
 
     class Kind(models.TextChoices):
-        COMPLAINT = "complaint", _("Pengaduan")
+        COMPLAINT = "complaint", pgettext_lazy("kind of a case", "Pengaduan")
         ASPIRATION = "aspiration", _("Aspirasi")
         INFORMATION = "information", _("Permintaan informasi")
 

@@ -1,10 +1,12 @@
 """All settings, driven by the environment; README.md has the table of variables."""
 
+import sys
 from datetime import timedelta
 from pathlib import Path
 
 import bootstrap_wrapper
 import environ
+import structlog
 from csp.constants import NONCE, NONE, SELF
 from django.templatetags.static import static
 from django.urls import reverse_lazy
@@ -80,7 +82,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
-    "mpp_portal.edge.admin_policy",
+    "mpp_portal.edge.policy",
     "mpp_portal.api_errors.json_errors",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -227,6 +229,15 @@ if PRODUCTION:
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 
 # -- logs: routes, never paths; codes, never people ------------------------------------------------
+structlog.configure(
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.JSONRenderer(),
+    ],
+    logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+    cache_logger_on_first_use=True,
+)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
