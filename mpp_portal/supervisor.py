@@ -398,7 +398,8 @@ class Demo:
         say(f"API:                   {self.base_url}/api/v1/docs")
         with contextlib.suppress(FileNotFoundError):
             demo = json.loads((self.place / "demo.json").read_text())
-            for user in demo.get("users", []):
+            one_of_each = {user["role"]: user for user in reversed(demo.get("users", []))}
+            for user in reversed(one_of_each.values()):
                 words = (user.get(name) for name in ("username", "password", "role", "agency"))
                 say("Log in:  " + "  ".join(f"{word:20}" for word in words if word))
             say(f"All addresses, log-ins and tokens: {self.place / 'demo.json'}")

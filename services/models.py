@@ -168,6 +168,15 @@ class ServiceType(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        """Addresses and the API name a service by its code alone: one per mall."""
+        if self.agency_id and (
+            ServiceType.objects.filter(agency__mall=self.agency.mall_id, code=self.code)
+            .exclude(pk=self.pk)
+            .exists()
+        ):
+            raise ValidationError({"code": _("Kode ini sudah dipakai layanan lain di mal ini.")})
+
 
 class ServiceStandardQuerySet(models.QuerySet["ServiceStandard"]):
     """Versions of standards."""

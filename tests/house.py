@@ -1,6 +1,6 @@
-"""A small mall for the tests: two agencies, three queues, their counters, and a fixed cast of people.
+"""A small mall for the tests: two agencies, three queues, counters, and a fixed cast of people.
 
-The clock of the tests is `NOON_BEFORE`..: a plain Wednesday, so no test depends on today's date.
+Their day is `TODAY`, a plain Wednesday: no test of the rules depends on today's date.
 """
 
 import datetime as dt
@@ -65,7 +65,7 @@ class House:
 
 
 def build_house(*, seats_per_hour: int = 6) -> House:
-    """Two agencies; queue C (KTP, KK) and D (AKTA) of the first, T (PBB) of the second; 4 counters."""
+    """Queues C (KTP, KK) and D (AKTA) of one agency, T (PBB, SIDANG) of the other; 4 counters."""
     mall = Mall.objects.create(
         slug="gajah-mada", name="MPP Gajah Mada", regency="Kota Mojokerto", province="Jawa Timur"
     )

@@ -1,5 +1,6 @@
 """What a person with an unfit machine reads: one sentence that says what to do, no traceback."""
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -93,14 +94,25 @@ def test_the_same_lock_is_not_installed_twice(tmp_path, monkeypatch):
     bootstrap.install_packages()
 
 
+def port_beside_a_free_one():
+    """A free port whose next one is free too."""
+    while True:
+        with socket.socket() as one, socket.socket() as other:
+            one.bind(("127.0.0.1", 0))
+            port = one.getsockname()[1]
+            with contextlib.suppress(OSError, OverflowError):
+                other.bind(("127.0.0.1", port + 1))
+                return port
+
+
 @pytest.mark.parametrize("second", [False, True])
 def test_a_taken_port_is_refused_before_anything_starts(second, tmp_path):
     """Also where its owner would share it (SO_REUSEPORT); PORT+1 is the live server's."""
     with socket.socket() as owner:
         owner.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        owner.bind(("127.0.0.1", 0))
+        taken = port_beside_a_free_one() + second
+        owner.bind(("127.0.0.1", taken))
         owner.listen()
-        taken = owner.getsockname()[1]
         start = "import sys; from mpp_portal import supervisor; sys.exit(supervisor.main(['demo']))"
         done = run(start, PORT=str(taken - second), DATA_DIR=str(tmp_path / "data"))
     assert says_one_sentence(done, f"Port {taken}", "choose others")

@@ -15,6 +15,7 @@ from accounts.models import ApiToken, User
 from accounts.rules import issue_token, revoke_token
 from mpp_portal.embedded_processes import write_private
 from mpp_portal.rehearsal import history, house, today
+from queueing import statistics
 from services.models import Mall, Officer
 
 TOKEN_NAME = "demo"  # noqa: S105
@@ -42,6 +43,7 @@ class Command(BaseCommand):
             self._say(f"{tickets} tickets of the past", started)
         today.catch_up(mall, began_at=began_at, at=at, visits=visits)
         house.fill_quiet(mall, at=at)
+        statistics.roll_up(mall=mall, date=mall.date_at(at))
         write_private(settings.DATA_DIR / "demo.json", json.dumps(card(mall, at=at), indent=1))
         self._say("today is under way", started)
 
