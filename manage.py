@@ -1,5 +1,6 @@
 #!/usr/bin/env python
 """Runs a management command of the portal."""
+
 import os
 import sys
 
