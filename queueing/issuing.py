@@ -38,15 +38,13 @@ class Person:
     active_of_contact: int = 0
 
 
-def lock_people(keys: Iterable[bytes]) -> None:
-    """Let the requests of one person (or one request key) pass one after the other."""
-    numbers = sorted(int.from_bytes(key[:4], "big", signed=True) for key in set(keys))
-    if numbers:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT pg_advisory_xact_lock(%s, k) FROM unnest(%s::int[]) AS k",
-                [_PEOPLE, numbers],
-            )
+def lock_people(keys: Iterable[bytes]) -> str:
+    """The statement that lets the requests of one person (or one request key) pass in turn."""
+    numbers = sorted({int.from_bytes(key[:4], "big", signed=True) for key in keys})
+    return (
+        f"SELECT pg_advisory_xact_lock({_PEOPLE}, k)"  # noqa: S608 - whole numbers only
+        f" FROM unnest(ARRAY{numbers}::int[]) AS k; "
+    )
 
 
 # The states stand in the text: only then can an index with a condition on them serve.
@@ -65,14 +63,16 @@ _OF_THE_HELPER = _LOOK_UP.format(whose="o.booked_by_id = %(helper)s AND NOT t.wa
 
 def look_up_person(
     *,
+    locks: Sequence[bytes],
     request_key: str | None,
     person_keys: Sequence[bytes],
     contact_key: bytes | None,
     helper_id: int | None,
     date: dt.date,
 ) -> Person:
-    """The visit of this request, the services already booked, and the contact's active tickets.
+    """Under the person's locks: the visit of this request, services booked, the contact's tickets.
 
+    Lock and look-up are two statements sent together: the second sees what the first waited for.
     A helper's quota counts what the helper booked for that date instead of the contact's tickets.
     """
     with connection.cursor() as cursor:
@@ -86,6 +86,7 @@ def look_up_person(
                 "date": date,
                 "request": request_key,
             },
+            before=lock_people(locks),
         )
         visit_id, request_hash, booked, active = cursor.fetchone()
     return Person(

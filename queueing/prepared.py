@@ -35,10 +35,15 @@ def _parts(sql: str) -> tuple[str, str]:
     return numbered, ", ".join(places)
 
 
-def execute(cursor: Any, sql: str, values: Mapping[str, object] | Sequence[object]) -> None:
-    """Run `sql` with `values` on Django's cursor, planned at most once per connection."""
+def execute(
+    cursor: Any, sql: str, values: Mapping[str, object] | Sequence[object], *, before: str = ""
+) -> None:
+    """Run `sql` with `values` on Django's cursor, planned at most once per connection.
+
+    `before` is a statement without values that is sent along and run first.
+    """
     if connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"):
-        cursor.execute(sql, values)
+        cursor.execute(before + sql, values)
         return
     link = connection.connection
     known = _prepared.setdefault(link, {})
@@ -49,4 +54,4 @@ def execute(cursor: Any, sql: str, values: Mapping[str, object] | Sequence[objec
         with link.cursor() as plain:
             plain.execute(f"PREPARE {name} AS {numbered}")
         known[sql] = name
-    cursor.execute(f"EXECUTE {name} ({arguments})", values)
+    cursor.execute(f"{before}EXECUTE {name} ({arguments})", values)

@@ -39,8 +39,8 @@ def under_the_persons_lock(
         locks.append(blind("helper", str(helper_id)))
     if not locks:
         return issuing.Person()
-    issuing.lock_people(locks)
     known = issuing.look_up_person(
+        locks=locks,
         request_key=request_key,
         person_keys=person_keys,
         contact_key=contact.key,

@@ -292,7 +292,7 @@ look_up_person = issuing.look_up_person
 
 
 def without_the_persons_lock(monkeypatch):
-    monkeypatch.setattr(issuing, "lock_people", lambda keys: None)
+    monkeypatch.setattr(issuing, "lock_people", lambda keys: "")
     monkeypatch.setattr(issuing, "look_up_person", look_up_slowly)
 
 
