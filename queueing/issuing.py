@@ -182,13 +182,13 @@ class NewTicket:
     service_id: int
     standard_id: int | None
     window_id: int | None
-    number: int
     state: str
     seat: str
     walk_in: bool
     priority: bool
     sort_at: dt.datetime | None
     person_key: bytes | None
+    number: int = 0  # known when its seat is taken
     checked_in_at: dt.datetime | None = None
     public_id: uuid.UUID = field(default_factory=uuid.uuid4)
 

@@ -1,6 +1,9 @@
 """What a citizen is told about a booking, as rows of the outbox: booked, moved, reminders."""
 
 import datetime as dt
+import uuid
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from django.conf import settings
@@ -9,7 +12,7 @@ from django.utils.dateformat import format as format_date
 from django.utils.translation import override
 
 from notifications.rules import Draft, enqueue, void
-from queueing.models import Ticket, Visit
+from queueing.models import Visit
 from queueing.workflow import State
 from services.models import Mall
 
@@ -18,19 +21,23 @@ HOURS_BEFORE = dt.timedelta(hours=2)
 REMINDERS = ("reminder_day", "reminder_hours")
 
 
-def after_booking(
+def prepare(
     *,
     visit: Visit,
-    ticket: Ticket,
+    public_id: uuid.UUID,
+    window_id: int | None,
     starts_at: dt.datetime,
     ends_at: dt.datetime,
     mall: Mall,
     at: dt.datetime,
     kind: str = "booked",
-) -> None:
-    """Write the confirmation and the reminders of a visit; they are about its earliest ticket."""
+) -> list[Draft]:
+    """The confirmation and the reminders of a visit, about its earliest ticket; not yet its number.
+
+    They are made before the seat is taken: others wait from there to the commit.
+    """
     if not (visit.phone or visit.email):
-        return
+        return []
     start = starts_at.astimezone(mall.zone)
     day_before = dt.datetime.combine(start.date() - dt.timedelta(days=1), DAY_BEFORE, mall.zone)
     planned = [(kind, at, ends_at)] if kind else []
@@ -44,24 +51,35 @@ def after_booking(
             "mall": mall.name,
             "date": _in_words(start.date(), visit.language),
             "time_range": f"{start:%H.%M}–{timezone.localtime(ends_at, mall.zone):%H.%M}",
-            "label": ticket.label,
             "link": f"{settings.BASE_URL}/tiket/{visit.token}/",
         }
+    return [
+        Draft(
+            kind=what,
+            phone=visit.phone or "",
+            email=visit.email or "",
+            language=visit.language,
+            context=context,
+            about=str(public_id),
+            send_after=send_after,
+            not_after=not_after,
+            dedup_key=f"{public_id}:{what}:{window_id or 0}",
+            rehearsal=mall.rehearsal,
+        )
+        for what, send_after, not_after in planned
+    ]
+
+
+def send(drafts: Sequence[Draft], *, label: str, number: int, at: dt.datetime) -> None:
+    """Put prepared messages into the outbox, now that the ticket has its number."""
     enqueue(
         drafts=[
-            Draft(
-                kind=what,
-                phone=visit.phone or "",
-                email=visit.email or "",
-                language=visit.language,
-                context=context,
-                about=str(ticket.public_id),
-                send_after=send_after,
-                not_after=not_after,
-                dedup_key=f"{ticket.public_id}:{what}:{ticket.window_id or 0}:{ticket.number}",
-                rehearsal=mall.rehearsal,
+            replace(
+                draft,
+                context={**draft.context, "label": label},
+                dedup_key=f"{draft.dedup_key}:{number}",
             )
-            for what, send_after, not_after in planned
+            for draft in drafts
         ],
         at=at,
     )
@@ -85,12 +103,14 @@ def replan(*, visit: Visit, at: dt.datetime, kind: str = "") -> None:
     booked = [(t, t.window) for t in tickets if t.state == State.BOOKED and t.window]
     if booked:
         first, window = booked[0]
-        after_booking(
+        drafts = prepare(
             visit=visit,
-            ticket=first,
+            public_id=first.public_id,
+            window_id=window.pk,
             starts_at=window.starts_at,
             ends_at=window.ends_at,
             mall=first.mall,
             at=at,
             kind=kind,
         )
+        send(drafts, label=first.label, number=first.number, at=at)

@@ -110,38 +110,38 @@ def book(
         request_hash=asked,
         at=at,
     )
-    numbers = take(facts, online=channel in ONLINE)  # late: others wait from here to the commit
-    visit.new_tickets = issuing.write_visit(
-        visit,
-        [
-            issuing.NewTicket(
-                queue_id=f.queue_id,
-                prefix=f.prefix,
-                service_id=f.service_id,
-                standard_id=f.standard_id,
-                window_id=f.window_id,
-                number=numbers[f.service_id],
-                state=State.BOOKED,
-                seat=Ticket.Seat.ONLINE if channel in ONLINE else Ticket.Seat.WALK_IN,
-                walk_in=False,
-                priority=bool(priority),
-                sort_at=None,
-                person_key=key,
-            )
-            for f, key in zip(facts, person_keys, strict=True)
-        ],
-        officer_id=booked_by_id,
-    )
-    visit.new_times = {f.window_id: (f.starts_at, f.ends_at) for f in facts}
-    first = min(zip(facts, visit.new_tickets, strict=True), key=lambda pair: pair[0].starts_at)
-    reminders.after_booking(
+    new = [
+        issuing.NewTicket(
+            queue_id=f.queue_id,
+            prefix=f.prefix,
+            service_id=f.service_id,
+            standard_id=f.standard_id,
+            window_id=f.window_id,
+            state=State.BOOKED,
+            seat=Ticket.Seat.ONLINE if channel in ONLINE else Ticket.Seat.WALK_IN,
+            walk_in=False,
+            priority=bool(priority),
+            sort_at=None,
+            person_key=key,
+        )
+        for f, key in zip(facts, person_keys, strict=True)
+    ]
+    earliest, first = min(zip(facts, new, strict=True), key=lambda pair: pair[0].starts_at)
+    messages = reminders.prepare(
         visit=visit,
-        ticket=first[1],
-        starts_at=first[0].starts_at,
-        ends_at=first[0].ends_at,
+        public_id=first.public_id,
+        window_id=first.window_id,
+        starts_at=earliest.starts_at,
+        ends_at=earliest.ends_at,
         mall=mall,
         at=at,
     )
+    numbers = take(facts, online=channel in ONLINE)  # late: others wait from here to the commit
+    for ticket in new:
+        ticket.number = numbers[ticket.service_id]
+    visit.new_tickets = issuing.write_visit(visit, new, officer_id=booked_by_id)
+    visit.new_times = {f.window_id: (f.starts_at, f.ends_at) for f in facts}
+    reminders.send(messages, label=first.label, number=first.number, at=at)
     return visit
 
 
