@@ -426,8 +426,8 @@ def end_group(pid: int) -> None:
 
 def static_fingerprint() -> str:
     """Changes when a static file or a package that brings some has changed."""
-    ours = [*CHECKOUT.glob("static/**/*"), *CHECKOUT.glob("*/static/**/*")]
-    sources = [CHECKOUT / "requirements.lock", CHECKOUT / "mpp_portal" / "settings.py", *ours]
+    settings = CHECKOUT / "mpp_portal" / "settings.py"
+    sources = [CHECKOUT / "requirements.lock", settings, *CHECKOUT.glob("static/**/*")]
     stats = ((str(path), path.stat().st_mtime_ns) for path in sorted(sources) if path.is_file())
     return hashlib.sha256(repr(list(stats)).encode()).hexdigest()
 

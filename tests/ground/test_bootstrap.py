@@ -131,3 +131,16 @@ def test_the_demos_keys_are_made_once_and_are_nobody_elses_to_read(tmp_path):
     assert supervisor.keys(tmp_path) == first
     assert (tmp_path / "secrets.json").stat().st_mode & 0o077 == 0
     assert {"SECRET_KEY", "FIELD_KEYS", "BLIND_INDEX_KEY"} == set(first)
+
+
+def test_what_was_gathered_does_not_count_as_a_change(tmp_path, monkeypatch):
+    """DATA_DIR lies in the checkout by default, and the gathered files in it."""
+    monkeypatch.setattr(supervisor, "CHECKOUT", tmp_path)
+    (tmp_path / "static").mkdir()
+    (tmp_path / "static" / "ours.css").write_text("a {}")
+    before = supervisor.static_fingerprint()
+    (tmp_path / ".data" / "static").mkdir(parents=True)
+    (tmp_path / ".data" / "static" / "ours.css").write_text("a {}")
+    assert supervisor.static_fingerprint() == before
+    (tmp_path / "static" / "ours.css").write_text("b {}")
+    assert supervisor.static_fingerprint() != before
