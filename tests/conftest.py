@@ -8,7 +8,8 @@ from tests.house import House, build_house
 
 @pytest.fixture(autouse=True)
 def _plain_static_files(settings):
-    """Tests need no collected static files."""
+    """Tests need no collected static files, and no test client reads those of a demo in."""
+    settings.STATIC_ROOT = None
     settings.STORAGES = {
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
