@@ -1,0 +1,33 @@
+"""Queues, counters, windows of a day, visits and their tickets, and the log of what happened."""
+
+from queueing.models.day import QueueDay, Window
+from queueing.models.figures import DailyStatistic
+from queueing.models.house import (
+    PREFIX,
+    Counter,
+    CounterAssignment,
+    CounterSession,
+    Queue,
+    QueueClosure,
+    QueueHours,
+    QueueService,
+)
+from queueing.models.visits import CallAnnouncement, Ticket, TicketEvent, Visit
+
+__all__ = [
+    "PREFIX",
+    "CallAnnouncement",
+    "Counter",
+    "CounterAssignment",
+    "CounterSession",
+    "DailyStatistic",
+    "Queue",
+    "QueueClosure",
+    "QueueDay",
+    "QueueHours",
+    "QueueService",
+    "Ticket",
+    "TicketEvent",
+    "Visit",
+    "Window",
+]
