@@ -55,10 +55,10 @@ _SEAT = """UPDATE queueing_window
  WHERE id = %(window)s AND taken < seats
 RETURNING date, first_number + issued - 1 AS number"""
 _VISIT = """INSERT INTO queueing_visit (mall_id, date, token, short_code, name, phone, email, nik,
-    contact_key, language, priority, priority_reason, accommodation, channel, notice_version,
-    created_at)"""
+    contact_key, language, priority, priority_reason, needs, accommodation, channel,
+    notice_version, created_at)"""
 _VISIT_VALUES = """%(token)s, %(code)s, %(name)s, %(phone)s, %(empty)s, %(empty)s, %(key)s, 'id',
-    '', '', '', 'api', '', %(now)s"""
+    '', '', '{}', '', 'api', '', %(now)s"""
 _TICKET = """INSERT INTO queueing_ticket (visit_id, mall_id, date, booked_at, public_id, queue_id,
     service_type_id, window_id, number, label, state, seat, walk_in, priority, person_key, recalls,
     returns, outcome, parked_reason, flagged)"""

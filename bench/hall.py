@@ -72,10 +72,10 @@ def build(*, waiting: int, counters: int) -> None:
             """
             WITH visit AS (
                 INSERT INTO queueing_visit (mall_id, date, token, short_code, name, phone, email,
-                    nik, language, priority, priority_reason, accommodation, channel,
-                    notice_version, created_at, checked_in_at)
+                    nik, language, priority, priority_reason, needs, accommodation,
+                    channel, notice_version, created_at, checked_in_at)
                 SELECT %(mall)s, %(date)s, 'waiting' || n, lpad(to_hex(n), 6, '0'), 'Orang ' || n,
-                       %(phone)s, %(email)s, %(nik)s, 'id', '', '', '', 'kiosk', '', %(now)s,
+                       %(phone)s, %(email)s, %(nik)s, 'id', '', '', '{}', '', 'kiosk', '', %(now)s,
                        %(now)s
                   FROM generate_series(1, %(waiting)s) AS n
                 RETURNING id, token)

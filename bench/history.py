@@ -10,10 +10,10 @@ WITH_EVENTS = 200_000  # tickets (some 210 days) that also have their events
 
 _VISITS = """
 INSERT INTO queueing_visit (id, mall_id, date, token, short_code, name, phone, email, nik, language,
-    priority, priority_reason, accommodation, channel, notice_version, created_at, checked_in_at,
-    erased_at)
+    priority, priority_reason, needs, accommodation, channel, notice_version, created_at,
+    checked_in_at, erased_at)
 SELECT %(visits)s + n, %(mall)s, day, 'history' || n, lpad(to_hex(n %% 940), 6, '0'), '', '\\x00',
-       '\\x00', '\\x00', 'id', '', '', '', 'web', '', day, day, day
+       '\\x00', '\\x00', 'id', '', '', '{}', '', 'web', '', day, day, day
   FROM (SELECT n, %(today)s::date - 1 - (n - 1) / 940 AS day
           FROM generate_series(%(first)s, %(last)s) AS n) AS past
 """

@@ -1,6 +1,7 @@
 """Who comes, in one shape, and the blind indexes that tell people apart."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -70,3 +71,10 @@ def contact_of(visit: Visit) -> Contact:
 def one_line(text: str) -> str:
     """A free remark as it is kept: one line, no invisible characters, at most 160 letters."""
     return identity.normalise_name(text)[:160]
+
+
+def known_needs(needs: Sequence[str]) -> list[str]:
+    """The helps asked for, each once, in the order of `Visit.Need`; refuses unknown ones."""
+    if not set(needs) <= set(Visit.Need.values):
+        raise Refusal("bad_need")
+    return [need for need in Visit.Need.values if need in needs]

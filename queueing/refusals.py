@@ -37,6 +37,7 @@ _TEXTS: dict[str, tuple[Any, int]] = {
     "bad_email": (_("Surel ditulis seperti nama@contoh.id."), 422),
     "bad_nik": (_("NIK harus 16 angka. Yang Anda tulis %(count)s angka."), 422),
     "bad_priority": (_("Pilih salah satu kebutuhan prioritas, atau kosongkan."), 422),
+    "bad_need": (_("Pilih bantuan yang ada di daftar, atau tanyakan di meja depan."), 422),
     "unknown_mall": (_("Mal itu tidak ada. Kembali ke beranda."), 404),
     "unknown_service": (_("Layanan itu tidak ada di mal ini. Cari layanan lain."), 404),
     "unknown_window": (_("Jam itu tidak ada lagi. Pilih jam lain."), 404),

@@ -9,7 +9,8 @@ erasure.register(
     name="visits",
     holds=(
         "queueing.Visit: name, phone, email, nik, contact_key, priority, priority_reason, "
-        "accommodation; queueing.Ticket: person_key, parked_reason; queueing.TicketEvent: note"
+        "needs, accommodation; queueing.Ticket: person_key, parked_reason; "
+        "queueing.TicketEvent: note"
     ),
     retention_days=lambda: settings.RETENTION_VISIT_DAYS,
     erase=erase_visits,

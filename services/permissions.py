@@ -17,7 +17,6 @@ HANDLE_CASES = "cases.handle"
 HANDLE_ALL_CASES = "cases.desk"
 BOOK_FOR_OTHERS = "visits.book_for_others"
 APPOINT = "officers.appoint"
-SEE_MESSAGES = "messages.see"
 
 ALL = frozenset(
     {
@@ -32,7 +31,6 @@ ALL = frozenset(
         HANDLE_ALL_CASES,
         BOOK_FOR_OTHERS,
         APPOINT,
-        SEE_MESSAGES,
     }
 )
 # An office with an agency covers that agency, one without covers the whole mall.

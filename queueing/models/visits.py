@@ -3,6 +3,7 @@
 import datetime as dt
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -35,6 +36,12 @@ class Visit(models.Model):
         PREGNANT = "pregnant", _("hamil")
         CHILDREN = "children", _("membawa anak kecil")
 
+    class Need(models.TextChoices):
+        WHEELCHAIR = "wheelchair", _("kursi roda")
+        SIGN_LANGUAGE = "sign_language", _("juru bahasa isyarat")
+        READING = "reading", _("dibacakan dan dituliskan")
+        COMPANION = "companion", _("didampingi petugas")
+
     mall = models.ForeignKey(
         Mall, models.PROTECT, related_name="+", verbose_name=_("mal"), db_index=False
     )
@@ -51,6 +58,12 @@ class Visit(models.Model):
         _("prioritas"), max_length=10, choices=Priority, blank=True, default=Priority.NONE
     )
     priority_reason = models.CharField(_("alasan prioritas"), max_length=160, blank=True)
+    needs = ArrayField(
+        models.CharField(max_length=16, choices=Need),
+        verbose_name=_("bantuan"),
+        default=list,
+        blank=True,
+    )
     accommodation = models.CharField(_("kebutuhan khusus"), max_length=160, blank=True)
     channel = models.CharField(_("saluran"), max_length=10, choices=Channel)
     booked_by = models.ForeignKey(
@@ -202,7 +215,6 @@ class Ticket(models.Model):
             ),
             models.Index(fields=["mall", "date", "service_type"], name="tickets_of_a_day"),
             models.Index(fields=["queue", "date"], name="tickets_of_a_queues_day"),
-            models.Index(fields=["service_type", "date"], name="tickets_of_a_services_day"),
             models.Index(
                 fields=["window"],
                 condition=Q(state__in=[State.BOOKED, State.PRINTING]),

@@ -13,7 +13,7 @@ from queueing.availability import (
     facts_of_windows,
     judge,
 )
-from queueing.contact import one_line, read_contact
+from queueing.contact import known_needs, one_line, read_contact
 from queueing.models import Ticket, Visit, Window
 from queueing.refusals import Refusal
 from queueing.rules.locking import whole_or_again
@@ -49,6 +49,7 @@ def book(
     email: str = "",
     nik: str = "",
     priority: str = "",
+    needs: Sequence[str] = (),
     accommodation: str = "",
     language: str = "id",
     channel: str = Visit.Channel.WEB,
@@ -71,8 +72,10 @@ def book(
         raise Refusal("too_many_tickets", limit=MAX_TICKETS_PER_VISIT)
     if len(set(codes)) < len(codes):
         raise Refusal("same_service_twice")
-    accommodation = one_line(accommodation)
-    asked = hash_of(mall.pk, wishes, contact, priority, accommodation) if request_key else None
+    needs, accommodation = known_needs(needs), one_line(accommodation)
+    asked = (
+        hash_of(mall.pk, wishes, contact, priority, needs, accommodation) if request_key else None
+    )
     facts = _facts_of_wishes(mall, wishes)
     date = facts[0].date
     if any(f.date != date for f in facts):
@@ -102,6 +105,7 @@ def book(
         date=date,
         contact=contact,
         priority=priority,
+        needs=needs,
         accommodation=accommodation,
         language=language,
         channel=channel,

@@ -350,6 +350,7 @@ def erase_visits(at: dt.datetime) -> int:
                 contact_key=None,
                 priority="",
                 priority_reason="",
+                needs=[],
                 accommodation="",
                 request_hash=None,
                 erased_at=at,

@@ -152,8 +152,8 @@ def new_visit(*, contact: Contact, at: dt.datetime, mall: Mall, **columns: Any) 
 
 
 def hash_of(
-    mall_id: int, wishes: Sequence[Any], contact: Contact, priority: str, accommodation: str
+    mall_id: int, wishes: Sequence[Any], contact: Contact, *wants: str | Sequence[str]
 ) -> bytes:
     """The keyed hash of a request's body, to tell a repeat from another request."""
     body = [mall_id, sorted(wishes), contact.name, contact.phone, contact.email, contact.nik]
-    return blind("request-body", json.dumps([*body, priority, accommodation]))
+    return blind("request-body", json.dumps([*body, *wants]))

@@ -12,7 +12,7 @@ from queueing.availability import (
     judge,
     service_in,
 )
-from queueing.contact import one_line, read_contact
+from queueing.contact import known_needs, one_line, read_contact
 from queueing.models import Ticket, Visit
 from queueing.order import NO_BOOST, place
 from queueing.refusals import Refusal
@@ -44,6 +44,7 @@ def walk_in(
     nik: str = "",
     priority: str = "",
     priority_reason: str = "",
+    needs: Sequence[str] = (),
     accommodation: str = "",
     language: str = "id",
     officer_id: int | None = None,
@@ -69,8 +70,11 @@ def walk_in(
     if override_reason and len(override_reason.strip()) < 5:
         raise Refusal("reason_needed")
     date = mall.date_at(at)
+    needs = known_needs(needs)
     accommodation, priority_reason = one_line(accommodation), one_line(priority_reason)
-    asked = hash_of(mall.pk, services, contact, priority, accommodation) if request_key else None
+    asked = (
+        hash_of(mall.pk, services, contact, priority, needs, accommodation) if request_key else None
+    )
     windows = _windows_of_each(mall, services, date, channel, at)
     wanted = [windows[code][0] for code in services]
     keys = [contact.person_key(date, f.service_id) for f in wanted]
@@ -95,6 +99,7 @@ def walk_in(
         contact=contact,
         priority=priority,
         priority_reason=priority_reason,
+        needs=needs,
         accommodation=accommodation,
         language=language,
         channel=channel,

@@ -1,6 +1,12 @@
 """Malls, agencies, service types with their published standards, hours, holidays, and officers."""
 
-from services.models.catalogue import Fee, ServiceStandard, ServiceStandardQuerySet, ServiceType
+from services.models.catalogue import (
+    Fee,
+    Paper,
+    ServiceStandard,
+    ServiceStandardQuerySet,
+    ServiceType,
+)
 from services.models.hours import Closure, ClosureFields, Holiday, HoursFields, OpeningHours
 from services.models.malls import (
     RESERVED_SLUGS,
@@ -23,6 +29,7 @@ __all__ = [
     "Mall",
     "Officer",
     "OpeningHours",
+    "Paper",
     "ServiceStandard",
     "ServiceStandardQuerySet",
     "ServiceType",

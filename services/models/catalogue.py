@@ -7,9 +7,10 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-from services.models.malls import Agency
+from services.models.malls import Agency, Mall
 
 
 class ServiceType(models.Model):
@@ -180,3 +181,38 @@ class Fee(models.Model):
 
     def __str__(self) -> str:
         return str(self.amount if self.amount is not None else _("bervariasi"))
+
+
+class Paper(models.Model):
+    """A paper that services ask for: where one gets it, and which service of this mall makes it.
+
+    A requirement of a standard names it by the words before its colon ("KTP-el: asli").
+    """
+
+    mall = models.ForeignKey(Mall, models.CASCADE, related_name="papers", verbose_name=_("mal"))
+    name = models.CharField(_("nama"), max_length=200)
+    where = models.CharField(
+        _("bila belum punya"),
+        max_length=300,
+        blank=True,
+        help_text=_("di mana mendapatkannya, satu kalimat"),
+    )
+    made_by = models.ForeignKey(
+        ServiceType,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="makes",
+        verbose_name=_("dibuat oleh layanan"),
+        help_text=_("layanan di mal ini yang menerbitkannya"),
+    )
+
+    class Meta:
+        verbose_name = _("berkas")
+        verbose_name_plural = _("berkas")
+        constraints = [
+            models.UniqueConstraint("mall", Lower("name"), name="one_paper_per_mall_and_name")
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -34,6 +34,10 @@ def validate_time_zone(value: str) -> None:
 class Mall(models.Model):
     """One Mal Pelayanan Publik. Its days are days of its own time zone."""
 
+    class Hero(models.TextChoices):
+        PLAIN = "plain", _("polos")
+        GATE = "gate", _("candi bentar")
+
     slug = models.SlugField(
         _("alamat"), max_length=40, unique=True, validators=[validate_slug_not_reserved]
     )
@@ -54,6 +58,17 @@ class Mall(models.Model):
     )
     logo = models.FileField(_("logo"), upload_to="logos/", blank=True)
     greeting = models.CharField(_("sapaan"), max_length=80, blank=True)
+    hero = models.CharField(_("bentuk beranda"), max_length=8, choices=Hero, default=Hero.PLAIN)
+    map_url = models.URLField(_("alamat peta"), blank=True)
+    facilities = models.TextField(
+        _("fasilitas"), blank=True, help_text=_("satu fasilitas tiap baris")
+    )
+    sign_language_days = models.PositiveSmallIntegerField(
+        _("juru bahasa isyarat (hari kerja sebelumnya)"),
+        null=True,
+        blank=True,
+        help_text=_("berapa hari kerja sebelumnya harus dipesan; kosong: tidak tersedia"),
+    )
     rehearsal = models.BooleanField(
         _("latihan"),
         default=False,
