@@ -1,6 +1,7 @@
 """The five tables as a bare project would declare them; nothing of the portal's code."""
 
 # ruff: noqa: DJ008 - columns as they are in the database
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 
@@ -32,6 +33,7 @@ class Visit(models.Model):
     language = models.CharField(max_length=2, default="id")
     priority = models.CharField(max_length=10, default="")
     priority_reason = models.CharField(max_length=160, default="")
+    needs = ArrayField(models.CharField(max_length=16), default=list)
     accommodation = models.CharField(max_length=160, default="")
     channel = models.CharField(max_length=10)
     notice_version = models.CharField(max_length=20, default="")
