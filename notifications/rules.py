@@ -75,6 +75,16 @@ def enqueue(*, drafts: Sequence[Draft], at: datetime) -> int:
 
     A dedup key that exists is left alone, unless its message was voided: then it is due again.
     """
+    sql = composed(drafts=drafts, at=at)
+    if not sql:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return cursor.rowcount
+
+
+def composed(*, drafts: Sequence[Draft], at: datetime) -> str:
+    """The statement of `enqueue` with its values, to be sent along with another; "" for none."""
     rows = {}
     for draft in drafts:
         reach = _reach(draft)
@@ -93,13 +103,12 @@ def enqueue(*, drafts: Sequence[Draft], at: datetime) -> int:
                 at,
             )
     if not rows:
-        return 0
+        return ""
     values = ", ".join([_ROW] * len(rows))
     sql = f"INSERT INTO notifications_message ({_COLUMNS}) VALUES {values} {_ON_CONFLICT}"  # noqa: S608
-    with connection.cursor() as cursor:
-        # In the order of keys: two writers with the same keys wait for each other, never cross.
-        cursor.execute(sql, [value for key in sorted(rows) for value in rows[key]])
-        return cursor.rowcount
+    # In the order of keys: two writers with the same keys wait for each other, never cross.
+    ordered = [value for key in sorted(rows) for value in rows[key]]
+    return str(connection.ops.compose_sql(sql, ordered))  # type: ignore[attr-defined]
 
 
 def _of(about: Sequence[str], kinds: Sequence[str] | None) -> Q:

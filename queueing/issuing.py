@@ -224,9 +224,18 @@ SELECT visit.id, ticket.id, ticket.public_id FROM visit, ticket
 
 
 def write_visit(
-    visit: Visit, new: Sequence[NewTicket], *, officer_id: int | None = None, note: str = ""
+    visit: Visit,
+    new: Sequence[NewTicket],
+    *,
+    officer_id: int | None = None,
+    note: str = "",
+    along: str = "",
 ) -> list[Ticket]:
-    """Write a visit, its tickets and their first events in one statement; the tickets as models."""
+    """Write a visit, its tickets and their first events in one statement; the tickets as models.
+
+    `along` is a whole statement (the visit's messages) that travels with it: others wait for the
+    seat's row until the commit, and each trip to the database makes them wait longer.
+    """
     rows: list[object] = []
     for ticket in new:
         rows += [
@@ -271,6 +280,7 @@ def write_visit(
             cursor,
             _WRITE.format(tickets=",".join([_TICKET] * len(new))),
             [*values, *rows, officer_id, note],
+            before=f"{along}; " if along else "",
         )
         written = {public_id: (visit_id, pk) for visit_id, pk, public_id in cursor.fetchall()}
     tickets = []

@@ -40,8 +40,9 @@ def execute(
 ) -> None:
     """Run `sql` with `values` on Django's cursor, planned at most once per connection.
 
-    `before` is a statement without values that is sent along and run first.
+    `before` is a whole statement, its values in it, that is sent along and run first.
     """
+    before = before.replace("%", "%%")
     if connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"):
         cursor.execute(before + sql, values)
         return

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.dateformat import format as format_date
 from django.utils.translation import override
 
-from notifications.rules import Draft, enqueue, void
+from notifications.rules import Draft, composed, enqueue, void
 from queueing.models import Visit
 from queueing.workflow import State
 from services.models import Mall
@@ -72,17 +72,23 @@ def prepare(
 
 def send(drafts: Sequence[Draft], *, label: str, number: int, at: dt.datetime) -> None:
     """Put prepared messages into the outbox, now that the ticket has its number."""
-    enqueue(
-        drafts=[
-            replace(
-                draft,
-                context={**draft.context, "label": label},
-                dedup_key=f"{draft.dedup_key}:{number}",
-            )
-            for draft in drafts
-        ],
-        at=at,
-    )
+    enqueue(drafts=_numbered(drafts, label, number), at=at)
+
+
+def sent_along(drafts: Sequence[Draft], *, label: str, number: int, at: dt.datetime) -> str:
+    """What `send` would run, as text, to travel with the statement that writes the visit."""
+    return composed(drafts=_numbered(drafts, label, number), at=at)
+
+
+def _numbered(drafts: Sequence[Draft], label: str, number: int) -> list[Draft]:
+    return [
+        replace(
+            draft,
+            context={**draft.context, "label": label},
+            dedup_key=f"{draft.dedup_key}:{number}",
+        )
+        for draft in drafts
+    ]
 
 
 @lru_cache(maxsize=256)

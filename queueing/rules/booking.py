@@ -143,9 +143,9 @@ def book(
     numbers = take(facts, online=channel in ONLINE)  # late: others wait from here to the commit
     for ticket in new:
         ticket.number = numbers[ticket.service_id]
-    visit.new_tickets = issuing.write_visit(visit, new, officer_id=booked_by_id)
+    along = reminders.sent_along(messages, label=first.label, number=first.number, at=at)
+    visit.new_tickets = issuing.write_visit(visit, new, officer_id=booked_by_id, along=along)
     visit.new_times = {f.window_id: (f.starts_at, f.ends_at) for f in facts}
-    reminders.send(messages, label=first.label, number=first.number, at=at)
     return visit
 
 
