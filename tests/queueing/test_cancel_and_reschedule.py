@@ -4,7 +4,8 @@ import pytest
 
 from notifications.models import Message
 from queueing import rules
-from queueing.models import QueueDay, ServiceType, Ticket, Visit, Window
+from queueing.models import QueueDay, Ticket, Visit, Window
+from services.models import ServiceType
 from tests.house import TODAY, at
 from tests.queueing.promises import keep_their_promises, refused, seats, sit
 

@@ -1,7 +1,8 @@
 """Sent on to another service: same label and arrival, never refused as full."""
 
 from queueing import rules
-from queueing.models import QueueDay, ServiceType, Ticket, Window
+from queueing.models import QueueDay, Ticket, Window
+from services.models import ServiceType
 from tests.house import TODAY, at
 from tests.queueing.promises import keep_their_promises, refused, sit
 
