@@ -6,7 +6,8 @@ RUN = $(BOOTSTRAP) run
 
 # What mypy reads: the rules and the pure modules.
 TYPED = $(wildcard */rules.py */rules/*.py) $(addprefix queueing/, workflow.py availability.py windows.py \
-	order.py contact.py issuing.py prepared.py statistics.py open_figures.py hall.py reminders.py live.py) \
+	order.py contact.py issuing.py prepared.py statistics.py open_figures.py hall.py reminders.py live.py \
+	estimates.py places.py agenda.py) \
 	services/calendar.py complaints/deadlines.py privacy/identity.py privacy/index.py
 
 # A production like the README's, so that the deploy check judges what an operator would run.

@@ -16,7 +16,7 @@ import django
 from bench import database
 from bench.figures import QUICK, TINY, Figure, Scale, as_json, table
 
-NAMES = ["rule", "post", "rush", "seats", "call", "growth"]
+NAMES = ["rule", "post", "rush", "seats", "pages", "call", "growth"]
 
 
 def say(text: str) -> None:
@@ -52,7 +52,7 @@ def main(words: list[str]) -> int:
         try:
             figures, broken = measure(name, scale, arguments.only or NAMES)
         finally:
-            for part in ("call", "small", "middle", "large"):
+            for part in ("pages", "call", "small", "middle", "large"):
                 database.drop(f"{name}_{part}")
             database.drop(name)
     except database.CannotRun as error:
@@ -77,6 +77,8 @@ def measure(name: str, scale: Scale, wanted: list[str]) -> tuple[list[Figure], l
 
     say("Preparing the hall ...")
     call_command("migrate", verbosity=0, interactive=False)
+    if "pages" in wanted:
+        call_command("collectstatic", verbosity=0, interactive=False)
     hall.build(waiting=scale.waiting, counters=scale.counters)
     run = measures.Run(name, hall.read(), scale)
     connection.close()  # a database that somebody is connected to cannot be copied

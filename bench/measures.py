@@ -1,4 +1,4 @@
-"""What is measured: the rule, the POST, a rush, the last seats, the calls, years of history."""
+"""What is measured: the rule, the POST, a rush, the last seats, pages, calls, years of history."""
 
 import datetime as dt
 from collections.abc import Callable, Iterator
@@ -106,6 +106,31 @@ def seats(run: Run) -> Iterator[Figure]:
     yield Figure("last 100 seats, 32 clients", len(given), "numbers", "= 100", right, note=note)
 
 
+def pages(run: Run) -> Iterator[Figure]:
+    """A citizen's four pages in a mall with its whole catalogue against a bare page of 20 rows."""
+    name = run.copy("pages")
+    with workers(name) as [worker]:
+        token = worker.ask("furnish")["token"]
+    code, _window = run.hall.windows[hall.BOOKING[0]]
+    addresses = {
+        "home page": f"/{hall.SLUG}/",
+        "service page": f"/{hall.SLUG}/layanan/{code}/",
+        "booking page": f"/{hall.SLUG}/antrean/{code}/",
+        "ticket page": f"/tiket/{token}/",
+    }
+    with _web(run, name) as (portal, floor):
+        acts = [_reads(portal, path) for path in addresses.values()] + [_reads(floor, "/page")]
+        for act in acts:
+            act(max(16, run.scale.requests // 20))
+        *values, floors = interleaved(
+            run.scale.runs,
+            *(lambda act=act: act(max(16, run.scale.requests // 5)).per_second for act in acts),
+        )
+    for what, rates in zip(addresses, values, strict=True):
+        yield at_least(what, "/s", rates, floors, 0.5, "floor: 20 tickets, one query, one template")
+    database.drop(name)
+
+
 def call(run: Run) -> Iterator[Figure]:
     """`rules.call_next` of all counters at once against the same rows by plain SQL."""
     name = run.copy("call")
@@ -161,6 +186,7 @@ MEASURES: dict[str, Callable[[Run], Iterator[Figure]]] = {
     "post": post,
     "rush": rush,
     "seats": seats,
+    "pages": pages,
     "call": call,
     "growth": growth,
 }
@@ -197,10 +223,11 @@ def _calls(run: Run, name: str, staff: list[Worker], by: str) -> Callable[[], fl
 
 
 class _web:
-    """The portal and the bare project, both serving this run's database: their two ports."""
+    """The portal and the bare project, both serving one database of the run: their two ports."""
 
-    def __init__(self, run: Run) -> None:
-        self.servers = [web_server(PORTAL, run.name, API), web_server(FLOOR, run.name, "/")]
+    def __init__(self, run: Run, name: str = "") -> None:
+        name = name or run.name
+        self.servers = [web_server(PORTAL, name, API), web_server(FLOOR, name, "/")]
 
     def __enter__(self) -> tuple[int, int]:
         portal = self.servers[0].__enter__()
@@ -233,6 +260,19 @@ def _posts(
         if set(outcome.statuses) != {"201"}:
             said = f"{dict(outcome.statuses)} {outcome.answers[:1]}"
             raise database.CannotRun(f"POST {path} was not answered with 201 alone: {said}")
+        return outcome
+
+    return act
+
+
+def _reads(port: int, path: str) -> Callable[[int], Outcome]:
+    def act(requests: int) -> Outcome:
+        outcome = load(
+            port, path, mall=hall.SLUG, windows=[], connections=16, requests=requests, first=0
+        )
+        if set(outcome.statuses) != {"200"}:
+            said = f"{dict(outcome.statuses)} {outcome.answers[:1]}"
+            raise database.CannotRun(f"GET {path} was not answered with 200 alone: {said}")
         return outcome
 
     return act

@@ -4,6 +4,7 @@
 {"act": "call", "by": ..., "times": 20, "counters": [[1, 1]]}    -> {"seconds": ..., "calls": ...}
 {"act": "statements"}                                            -> {"book": ..., "call": ...}
 {"act": "roll_up", "date": "2026-11-24"}                         -> {"seconds": ...}
+{"act": "furnish"}                                               -> {"token": ...}
 """
 
 import datetime as dt
@@ -15,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from itertools import count, cycle
+from pathlib import Path
 from typing import Any
 
 import django
@@ -29,9 +31,11 @@ from django.utils import timezone  # noqa: E402
 from accounts.models import User  # noqa: E402
 from bench import floors, hall  # noqa: E402
 from queueing import rules, statistics  # noqa: E402
-from services.models import Mall  # noqa: E402
+from services.catalogue import import_catalogue  # noqa: E402
+from services.models import Mall, OpeningHours  # noqa: E402
 
 NAME = "Siti Aminah"
+CATALOGUE = Path(__file__).parents[1] / "services" / "data" / "catalogue.csv"
 _FINISH = """UPDATE queueing_ticket SET state = 'done', ended_at = now(), released_at = now()
  WHERE counter_id = %s AND state = 'called'"""
 
@@ -53,6 +57,20 @@ class Worker:
                 cursor.execute(floors.ABOUT_WINDOW, [window])
                 self.about[window] = cursor.fetchone()
         self.raw = raw_connection()
+
+    def furnish(self) -> dict[str, str]:
+        """The whole catalogue and hours of every day for the pages, and one visit's token."""
+        at = timezone.now()
+        for weekday in range(7):
+            OpeningHours.objects.create(
+                mall=self.mall, weekday=weekday, opens_at=dt.time(0), closes_at=dt.time(23, 59)
+            )
+        result = import_catalogue(mall=self.mall, data=CATALOGUE.read_bytes(), at=at)
+        if result.errors:
+            raise ValueError(str(result.errors[0]))
+        service, window = self.hall.windows[hall.BOOKING[0]]
+        visit = rules.book(mall=self.mall, wishes=[rules.Wish(service, window)], name=NAME, at=at)
+        return {"token": visit.token}
 
     def book(self, *, by: str, times: int) -> dict[str, float]:
         """Book one ticket after the other on one connection."""

@@ -1,21 +1,25 @@
 """The HTTP edge: refusals become pages or JSON; the access log writes the route, never the path."""
 
+import re
+import secrets
 import time
 import traceback
 from collections.abc import Callable
 
+import brotli
 import structlog
 from csp.constants import NONCE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
 
 import accounts.rules
 import complaints.refusals
 import privacy.rules
 import queueing.refusals
 import services.refusals
+from mpp_portal import errors
 
 REFUSALS = (
     queueing.refusals.Refusal,
@@ -26,6 +30,13 @@ REFUSALS = (
 )
 # lock_timeout, deadlock, serialisation failure
 _BUSY = {"55P03", "40P01", "40001"}
+# no answer at all, shutting down or starting, no connection left
+_AWAY = {None, "57P01", "57P02", "57P03", "53300", "08000", "08001", "08003", "08004", "08006"}
+# What is worth compressing, and from how many bytes.
+_WORDS = {"text/html", "text/css", "application/json", "image/svg+xml"}
+_WORDS |= {"application/manifest+json", "text/calendar", "text/csv", "text/javascript"}
+_TOO_SMALL = 400
+_TAKES_BROTLI = re.compile(r"(?:^|,)\s*br(?:\s*$|\s*,|\s*;\s*q=(?!0(?:\.0*)?\s*(?:,|$)))")
 _log = structlog.get_logger("access")
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -52,6 +63,31 @@ def policy(get_response: Handler) -> Handler:
     return handle
 
 
+def compressed(get_response: Handler) -> Handler:
+    """Sends words with brotli to whoever takes it; static files are compressed when gathered.
+
+    What is secret on a page (the CSRF token) is masked anew each time, so its length tells nothing.
+    """
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if (
+            response.streaming
+            or len(response.content) < _TOO_SMALL
+            or "Content-Encoding" in response
+            or response.get("Content-Type", "").partition(";")[0] not in _WORDS
+        ):
+            return response
+        patch_vary_headers(response, ["Accept-Encoding"])
+        if _TAKES_BROTLI.search(request.headers.get("Accept-Encoding", "")):
+            response.content = brotli.compress(response.content, quality=5)
+            response["Content-Encoding"] = "br"
+            response["Content-Length"] = str(len(response.content))
+        return response
+
+    return handle
+
+
 def access_log(get_response: Handler) -> Handler:
     """One line per request: method, route, status, milliseconds. Paths can carry tokens."""
 
@@ -71,6 +107,15 @@ def access_log(get_response: Handler) -> Handler:
     return handle
 
 
+def maintenance(get_response: Handler) -> Handler:
+    """Answers everything but `/sehat/` with 503 while MAINTENANCE is set."""
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        return errors.maintenance(request) or get_response(request)
+
+    return handle
+
+
 class refusals:
     """Turns a rule's refusal, and a database too busy to wait for, into an answer that says so."""
 
@@ -81,22 +126,30 @@ class refusals:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if isinstance(error, OperationalError):
-            if getattr(error.__cause__, "pgcode", None) not in _BUSY:
-                return _crashed(error)
-            error = queueing.refusals.Refusal("busy")
+        if isinstance(error, (OperationalError, InterfaceError)):
+            state = getattr(error.__cause__, "pgcode", None)
+            if state in _AWAY:
+                _crashed(request, error)
+                return errors.away(request)
+            if state in _BUSY:
+                error = queueing.refusals.Refusal("busy")
         if not isinstance(error, REFUSALS):
-            return _crashed(error)
+            return _crashed(request, error)
         return answer(request, error)
 
 
-def _crashed(error: Exception) -> None:
-    """Log where it broke, never what the error says: its text can hold what a person typed."""
+def _crashed(request: HttpRequest, error: Exception) -> None:
+    """Log where it broke, never what the error says: its text can hold what a person typed.
+
+    The code is what the page of the error shows, so that somebody can find the line.
+    """
     if isinstance(error, (Http404, PermissionDenied, SuspiciousOperation)):
         return
+    request.crash_code = secrets.token_hex(3)  # type: ignore[attr-defined]
     frames = traceback.extract_tb(error.__traceback__)
     _log.error(
         "crash",
+        code=request.crash_code,  # type: ignore[attr-defined]
         error=type(error).__name__,
         where=[f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-8:]],
     )
@@ -120,7 +173,8 @@ def answer(request: HttpRequest, error: Exception) -> HttpResponse:
     if request.path.startswith("/api/"):
         response: HttpResponse = JsonResponse(body_of(error), status=status)
     else:
-        response = render(request, "refused.html", {"refusal": error}, status=status)
+        template, ask = ("busy.html", False) if status == 503 else ("refused.html", True)
+        response = errors.page(request, template, status=status, ask=ask, refusal=error)
     if status == 503:
         response["Retry-After"] = "2"
     response["Cache-Control"] = "no-store"

@@ -2,6 +2,7 @@
 
 `GET /langsung/<mall id>/` streams at most one event a second: which queues changed, and the id of
 the latest call. It says that something changed, never what: pages fetch that, and also poll.
+Every 15 seconds `alive` says that changes would be heard; after Redis was away, `missed`.
 """
 
 import asyncio
@@ -17,6 +18,9 @@ from redis.exceptions import RedisError
 
 CHANNEL = "mpp:changes"
 KEEP_ALIVE_S = 15
+ALIVE = b"event: alive\ndata: {}\n\n"
+DEAF = b": no news from Redis\n\n"  # keeps the connection; the page notices and polls
+MISSED = b"event: missed\ndata: {}\n\n"
 COALESCE_S = 1.0
 _PATH = re.compile(r"^/langsung/(\d+)/$")
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -28,6 +32,7 @@ class Hub:
 
     def __init__(self) -> None:
         self.watchers: dict[int, set[asyncio.Queue[bytes]]] = {}
+        self.hears = False
         self._changes: dict[int, tuple[set[int], int | None]] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -54,17 +59,20 @@ class Hub:
             self.watchers[mall].discard(queue)
 
     async def _listen(self) -> None:
-        wait = 0.5
+        wait, broke_off = 0.5, False
         while True:
             try:
                 client = redis.Redis.from_url(os.environ["REDIS_URL"])
                 async with client.pubsub() as pubsub:
                     await pubsub.subscribe(CHANNEL)
-                    wait = 0.5
+                    wait, self.hears = 0.5, True
+                    if broke_off:
+                        self._tell_all(MISSED)
                     async for message in pubsub.listen():
                         if message["type"] == "message":
                             self._note(json.loads(message["data"]))
             except (RedisError, OSError):
+                self.hears, broke_off = False, True
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, 10)
 
@@ -80,9 +88,16 @@ class Hub:
             for mall, (queues, call) in changes.items():
                 data = json.dumps({"queues": sorted(queues), "call": call})
                 event = f"event: changed\ndata: {data}\n\n".encode()
-                for queue in self.watchers.get(mall, ()):
-                    if not queue.full():
-                        queue.put_nowait(event)
+                self._put(self.watchers.get(mall, set()), event)
+
+    def _tell_all(self, event: bytes) -> None:
+        for watchers in self.watchers.values():
+            self._put(watchers, event)
+
+    def _put(self, watchers: set[asyncio.Queue[bytes]], event: bytes) -> None:
+        for queue in watchers:
+            if not queue.full():
+                queue.put_nowait(event)
 
 
 hub = Hub()
@@ -141,7 +156,7 @@ async def _stream(mall: int, receive: Receive, send: Send) -> None:
                         return
                 else:
                     next_event.cancel()
-                    event = b": still here\n\n"
+                    event = ALIVE if hub.hears else DEAF
                 if not gone.done():
                     await send({"type": "http.response.body", "body": event, "more_body": True})
     finally:

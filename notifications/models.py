@@ -18,6 +18,8 @@ class Message(models.Model):
         REMINDER_HOURS = "reminder_hours", _("pengingat hari itu")
         CALLED = "called", _("dipanggil")
         MOVED = "moved", _("dipindahkan mal")
+        CODE = "code", _("kode sekali pakai")
+        LINK = "link", _("tautan tiket")
 
     class State(models.TextChoices):
         DUE = "due", _("menunggu")

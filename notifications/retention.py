@@ -7,7 +7,10 @@ from privacy import erasure
 
 erasure.register(
     name="notifications.Message",
-    holds="address (encrypted) and words (first name, link) of a message to a citizen",
+    holds=(
+        "address (encrypted) and words (first name, link) of a message to a citizen;"
+        " a one-time code (encrypted) until it is sent"
+    ),
     retention_days=lambda: settings.RETENTION_MESSAGE_DAYS,
     erase=rules.erase_ended,
 )

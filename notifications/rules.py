@@ -4,6 +4,7 @@ A message is sent at least once: a worker that dies between sending and marking 
 lease is over, and the channel's stable reference lets the receiver drop the second copy.
 """
 
+import base64
 import json
 import logging
 import time
@@ -16,11 +17,12 @@ from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, transaction
 from django.db.models import F, Max, OuterRef, Q, Subquery
+from django.db.models.expressions import RawSQL
 
 from notifications import texts
 from notifications.channels import base, console, email  # noqa: F401  (they register themselves)
 from notifications.models import Message
-from privacy.fields import Undecryptable, encrypted
+from privacy.fields import Undecryptable, decrypt, encrypt, encrypted
 
 logger = logging.getLogger(__name__)
 State = Message.State
@@ -32,7 +34,11 @@ ONE_CLAIMER_PER_ROW = "FOR UPDATE SKIP LOCKED"
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """A message as its cause knows it; the channel is chosen here."""
+    """A message as its cause knows it; the channel is chosen here.
+
+    `secret` is a word that nobody may read in the database: it lies there encrypted, only until
+    the message has left or will never leave.
+    """
 
     kind: str
     phone: str = ""
@@ -44,6 +50,28 @@ class Draft:
     not_after: datetime | None = None
     dedup_key: str
     rehearsal: bool = False
+    secret: str = ""
+
+
+_ABOUT_SECRETS = "notifications.Message.context"
+_WITHOUT_SECRET = RawSQL("context - 'secret'", [])
+
+
+def _words(draft: Draft) -> str:
+    """The context as it is kept, the secret unreadable."""
+    words = draft.context
+    if draft.secret:
+        hidden = encrypt(draft.secret, about=_ABOUT_SECRETS)
+        words = {**words, "secret": base64.b64encode(hidden).decode()}
+    return json.dumps(words, cls=DjangoJSONEncoder)
+
+
+def _readable(context: dict[str, Any]) -> dict[str, Any]:
+    """The context as the text needs it."""
+    if "secret" not in context:
+        return context
+    secret = decrypt(base64.b64decode(context["secret"]), about=_ABOUT_SECRETS)
+    return {**context, "secret": secret}
 
 
 def _reach(draft: Draft) -> tuple[str, str] | None:
@@ -94,7 +122,7 @@ def composed(*, drafts: Sequence[Draft], at: datetime) -> str:
                 reach[0],
                 encrypted(Message, "address", reach[1]),
                 draft.language if draft.language in texts.LANGUAGES else "id",
-                json.dumps(draft.context, cls=DjangoJSONEncoder),
+                _words(draft),
                 draft.about,
                 draft.send_after,
                 draft.not_after,
@@ -120,7 +148,9 @@ def void(*, about: Sequence[str], kinds: Sequence[str] | None = None, at: dateti
     if not about:
         return 0
     unsent = Message.objects.filter(_of(about, kinds), state__in=[State.DUE, State.CLAIMED])
-    return unsent.update(state=State.VOIDED, claimed_until=None, ended_at=at)
+    return unsent.update(
+        state=State.VOIDED, claimed_until=None, ended_at=at, context=_WITHOUT_SECRET
+    )
 
 
 def revive(*, about: Sequence[str], kinds: Sequence[str] | None = None, at: datetime) -> int:
@@ -186,7 +216,7 @@ def _begin(*, pk: int, lease: datetime, down: set[str], at: datetime) -> Message
     `lease` is what our claim wrote: a later claim of the same row always writes a later one.
     """
     mine = Message.objects.filter(pk=pk, state=State.CLAIMED, claimed_until=lease)
-    end = {"claimed_until": None, "ended_at": at}
+    end = {"claimed_until": None, "ended_at": at, "context": _WITHOUT_SECRET}
     if mine.filter(not_after__lt=at).update(state=State.EXPIRED, **end):
         return None
     if mine.filter(attempts__gte=MAX_ATTEMPTS).update(
@@ -206,9 +236,11 @@ def _begin(*, pk: int, lease: datetime, down: set[str], at: datetime) -> Message
 
 
 def _send(message: Message) -> None:
-    subject, body = texts.render(
-        kind=message.kind, language=message.language, context=message.context
-    )
+    try:
+        words = _readable(message.context)
+    except Undecryptable:
+        raise base.SendFailed("undecryptable", permanent=True) from None
+    subject, body = texts.render(kind=message.kind, language=message.language, context=words)
     base.get(message.channel)(
         base.Outgoing(
             kind=message.kind,
@@ -223,7 +255,12 @@ def _send(message: Message) -> None:
 def _sent(*, pk: int, at: datetime) -> None:
     """What has left has left, even if it was voided in that second."""
     Message.objects.filter(pk=pk).exclude(state=State.SENT).update(
-        state=State.SENT, claimed_until=None, sent_at=at, ended_at=at, last_error=""
+        state=State.SENT,
+        claimed_until=None,
+        sent_at=at,
+        ended_at=at,
+        last_error="",
+        context=_WITHOUT_SECRET,
     )
 
 
@@ -235,7 +272,13 @@ def _failed(*, pk: int, failure: base.SendFailed, at: datetime) -> None:
     if attempts is None:
         return
     if failure.permanent or attempts >= MAX_ATTEMPTS:
-        message.update(state=State.FAILED, last_error=failure.code, claimed_until=None, ended_at=at)
+        message.update(
+            state=State.FAILED,
+            last_error=failure.code,
+            claimed_until=None,
+            ended_at=at,
+            context=_WITHOUT_SECRET,
+        )
     else:
         message.update(
             state=State.DUE,

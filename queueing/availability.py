@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import Count, F
+from django.db.models import Count, Exists, F, Q
 
 from queueing import prepared
 from queueing.models import Queue, QueueClosure, QueueDay, QueueService, Ticket, Visit, Window
@@ -18,6 +18,7 @@ from queueing.refusals import Refusal, sentence
 from queueing.workflow import State
 from services.models import Closure, Holiday, ServiceType
 
+Stretch = tuple[dt.datetime, dt.datetime]
 _LARGEST_ID = 2**63 - 1
 ONLINE = frozenset({Visit.Channel.WEB, Visit.Channel.API, Visit.Channel.HELPER})
 
@@ -76,6 +77,7 @@ class DayLeft:
 
     date: dt.date
     seats_left: int
+    code: str = ""  # why there is none: full, paused ...
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,7 @@ class Availability:
     expected_back_at: dt.datetime | None = None
     windows: list[Seat] = field(default_factory=list)
     days: list[DayLeft] = field(default_factory=list)
+    hours: dict[dt.date, list[Stretch]] = field(default_factory=dict)  # of every date looked at
 
 
 def judge_service(mode: str, channel: str) -> str:
@@ -193,6 +196,16 @@ def facts_of_day(*, mall_id: int, codes: Sequence[str], date: dt.date) -> list[S
     )
 
 
+def facts_of_days(
+    *, mall_id: int, codes: Sequence[str], first: dt.date, last: dt.date
+) -> list[SeatFacts]:
+    """Facts of every window of these services' queues from `first` to `last`; one statement."""
+    return _seat_facts(
+        _FACTS.format(windows="w.date BETWEEN %(first)s AND %(last)s"),
+        {"mall": mall_id, "codes": _writable(codes), "first": first, "last": last},
+    )
+
+
 def _writable(codes: Sequence[str]) -> list[str]:
     """The codes that PostgreSQL can compare with at all."""
     return [code for code in codes if "\0" not in code]
@@ -252,14 +265,9 @@ def availability(
         return no("unknown_service")
     if code := judge_service(service.booking_mode, channel):
         return no(code, **({"system": service.external_system} if code == "external" else {}))
-    queue_service = (
-        QueueService.objects.filter(service_type=service, queue__active=True)
-        .select_related("queue")
-        .first()
-    )
-    if queue_service is None:
+    queue = _queue_of(service)
+    if queue is None:
         return no("no_queue")
-    queue = queue_service.queue
     if date and date < today:
         return replace(no("past"), next_date=None)
     last = max(today + dt.timedelta(days=queue.book_ahead_days), asked)
@@ -269,7 +277,9 @@ def availability(
     days = {d.date: d for d in QueueDay.objects.filter(queue=queue, date__range=(today, last))}
     given = _given(service, mall.pk, today, last)
     judged: dict[dt.date, list[Seat]] = {}
+    hours: dict[dt.date, list[Stretch]] = {}
     for window in windows:
+        hours.setdefault(window.date, []).append((window.starts_at, window.ends_at))
         facts = _facts(service, queue, days.get(window.date), window, given.get(window.date, 0))
         code = judge(facts, channel=channel, at=at, zone=zone)
         if code != "past":
@@ -277,7 +287,7 @@ def availability(
                 Seat(window.pk, window.starts_at, window.ends_at, facts.left(channel), code)
             )
     left = [
-        DayLeft(d, sum(s.seats_left for s in seats if not s.code))
+        DayLeft(d, sum(s.seats_left for s in seats if not s.code), _why_none(seats))
         for d, seats in sorted(judged.items())
     ]
     free = [d for d, seats in sorted(judged.items()) if any(not s.code for s in seats)]
@@ -287,16 +297,13 @@ def availability(
     )
     seats = judged.get(shown, [])
     if any(not seat.code for seat in seats):
-        return Availability(True, "", "", shown, next_date, None, seats, left)
+        return Availability(True, "", "", shown, next_date, None, seats, left, hours)
     day = days.get(shown)
     if not seats:
         code = _why_no_windows(queue, shown, today, at, zone)
     else:
-        code = (
-            "day_full"
-            if all(s.code == "full" for s in seats)
-            else next(s.code for s in seats if s.code != "full")
-        )
+        code = _why_none(seats)
+        code = "day_full" if code == "full" else code
     context = {"reason": day.paused_reason} if code == "paused" and day else {}
     return Availability(
         False,
@@ -307,7 +314,24 @@ def availability(
         day.expected_back_at if day and code == "paused" else None,
         seats,
         left,
+        hours,
     )
+
+
+def _queue_of(service: ServiceType) -> Queue | None:
+    """The service's active queue; no query where it was fetched with the service."""
+    if ServiceType.queue_service.is_cached(service):
+        queue = service.queue_service.queue if hasattr(service, "queue_service") else None
+        return queue if queue and queue.active else None
+    found = QueueService.objects.filter(service_type=service, queue__active=True)
+    row = found.select_related("queue").first()
+    return row.queue if row else None
+
+
+def _why_none(seats: Sequence[Seat]) -> str:
+    """Why no window of a day can be taken, "" when one can."""
+    codes = [seat.code for seat in seats]
+    return "" if "" in codes else next((code for code in codes if code != "full"), "full")
 
 
 def _given(service: ServiceType, mall_id: int, first: dt.date, last: dt.date) -> dict[dt.date, int]:
@@ -359,28 +383,24 @@ def _why_no_windows(
     queue: Queue, date: dt.date, today: dt.date, at: dt.datetime, zone: ZoneInfo
 ) -> str:
     """The reason a date has no window that lies ahead: holiday, closed, past or not released."""
-    if (
-        QueueClosure.objects.filter(queue=queue, first_date__lte=date, last_date__gte=date).exists()
-        or Closure.objects.filter(mall_id=queue.mall_id, first_date__lte=date, last_date__gte=date)
-        .exclude(agency__isnull=False)
-        .union(
-            Closure.objects.filter(
-                agency_id=queue.agency_id, first_date__lte=date, last_date__gte=date
+    on_it = Q(first_date__lte=date, last_date__gte=date)
+    place = Q(agency=None, mall=queue.mall_id) | Q(agency=queue.agency_id)
+    shut, free, passed = Queue.objects.values_list(
+        Exists(QueueClosure.objects.filter(on_it, queue=queue))
+        | Exists(Closure.objects.filter(on_it, place)),
+        Exists(Holiday.objects.filter(mall=queue.mall_id, date=date)),
+        Exists(
+            Window.objects.filter(
+                queue=queue, date=date, ends_at__lte=at, ends_at__gt=F("starts_at")
             )
-        )
-        .exists()
-    ):
+        ),
+    ).get(pk=queue.pk)
+    if shut:
         return "closed"
-    if Holiday.objects.filter(mall_id=queue.mall_id, date=date).exists():
+    if free:
         return "holiday"
     if not released(
         date, ahead=queue.book_ahead_days, release_at=queue.release_at, at=at, zone=zone
     ):
         return "not_yet_released"
-    passed = (
-        date == today
-        and Window.objects.filter(
-            queue=queue, date=date, ends_at__lte=at, ends_at__gt=F("starts_at")
-        ).exists()
-    )
-    return "past" if passed else "closed"
+    return "past" if passed and date == today else "closed"

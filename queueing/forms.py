@@ -1,6 +1,7 @@
 """What a citizen fills in to take a number, and how it travels from step to step."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,10 +11,23 @@ from django.utils.translation import gettext_lazy as _
 
 from privacy import identity
 from queueing.models import Visit
+from queueing.refusals import Refusal
 from queueing.rules.booking import Wish
 from queueing.rules.seats import MAX_TICKETS_PER_VISIT
 
 _LONGEST_KEY = 60
+
+
+class Ticks(forms.CheckboxSelectMultiple):
+    """Tick boxes, some of which cannot be ticked now."""
+
+    shut: frozenset[str] = frozenset()
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(name, value, *args, **kwargs)
+        if str(value) in self.shut and not option["selected"]:
+            option["attrs"]["disabled"] = True
+        return option
 
 
 class WhoForm(forms.Form):
@@ -43,7 +57,10 @@ class WhoForm(forms.Form):
     )
     phone = forms.CharField(
         label=_("Nomor WhatsApp"),
-        help_text=_("Untuk mengabari Anda bila jadwal berubah. Contoh: 0812 3456 7890."),
+        help_text=_(
+            "Untuk pengingat, kabar bila jadwal berubah, dan menemukan nomor Anda lagi. "
+            "Contoh: 0812 3456 7890."
+        ),
         required=False,
         max_length=40,
         widget=forms.TextInput(
@@ -52,7 +69,7 @@ class WhoForm(forms.Form):
     )
     email = forms.CharField(
         label=_("Surel"),
-        help_text=_("Untuk bukti nomor dan pengingat. Contoh: nama@contoh.id."),
+        help_text=_("Sama gunanya, lewat surel. Contoh: nama@contoh.id."),
         required=False,
         max_length=254,
         widget=forms.TextInput(attrs={"inputmode": "email", "autocomplete": "email"}),
@@ -69,17 +86,44 @@ class WhoForm(forms.Form):
         ],
         widget=forms.RadioSelect,
     )
+    needs = forms.MultipleChoiceField(
+        label=_("Siapkan untuk saya"),
+        required=False,
+        choices=[
+            (Visit.Need.WHEELCHAIR, _("Kursi roda")),
+            (Visit.Need.SIGN_LANGUAGE, _("Juru bahasa isyarat")),
+            (Visit.Need.READING, _("Petugas yang membacakan dan menuliskan")),
+            (Visit.Need.COMPANION, _("Petugas yang mendampingi")),
+        ],
+        widget=Ticks,
+        error_messages={"invalid_choice": _("Pilih bantuan yang ada di daftar.")},
+    )
     accommodation = forms.CharField(
-        label=_("Bantuan yang Anda perlukan"),
-        help_text=_("Contoh: kursi roda, juru bahasa isyarat, dibacakan."),
+        label=_("Bantuan lain"),
+        help_text=_("Contoh: tuntun ke loket, ruang menyusui, kursi untuk pendamping."),
         required=False,
         max_length=160,
     )
 
-    def __init__(self, *args: Any, needs_nik: bool, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        needs_nik: bool,
+        sign_language: bool = False,
+        too_near: Refusal | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """`too_near` is why an interpreter, though offered, cannot come on the day chosen."""
         super().__init__(*args, **kwargs)
         self.needs_nik = needs_nik
         self.nik_odd = False
+        self.too_near = too_near
+        needs = self.fields["needs"]
+        needs.asked = self.fields["priority"].asked = True  # folded: clearly not for everybody
+        if not sign_language:
+            needs.choices = [c for c in needs.choices if c[0] != Visit.Need.SIGN_LANGUAGE]
+        if too_near:
+            needs.widget.shut = frozenset({Visit.Need.SIGN_LANGUAGE.value})
         if needs_nik:
             self.fields["nik"].asked = True  # not marked as optional: it or the tick below
         else:
@@ -107,6 +151,12 @@ class WhoForm(forms.Form):
         except identity.BadNik as error:
             raise forms.ValidationError(str(error)) from None
         return nik
+
+    def clean_needs(self) -> list[str]:
+        needs = self.cleaned_data["needs"]
+        if self.too_near and Visit.Need.SIGN_LANGUAGE in needs:
+            raise forms.ValidationError(self.too_near.message)
+        return needs
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
@@ -138,26 +188,33 @@ class Draft:
 
     key: str
     wishes: list[Wish]
-    who: dict[str, str] = field(default_factory=dict)
+    who: dict[str, str | list[str]] = field(default_factory=dict)
 
     @classmethod
-    def new(cls, code: str) -> "Draft":
-        """Nothing chosen yet but the service."""
-        return cls(secrets.token_urlsafe(16), [Wish(code, 0)])
+    def new(cls, *codes: str) -> "Draft":
+        """Nothing chosen yet but the services."""
+        wishes = [Wish(code, 0) for code in dict.fromkeys(codes)]
+        return cls(secrets.token_urlsafe(16), wishes[:MAX_TICKETS_PER_VISIT])
 
     @classmethod
     def read(cls, posted: QueryDict, code: str) -> "Draft":
         """The draft as a page sent it back; what makes no sense is left out."""
-        windows = {code: 0}
-        for pair in posted.getlist("pilihan"):
-            service, _colon, window = pair.rpartition(":")
-            if service and (service in windows or len(windows) < MAX_TICKETS_PER_VISIT):
-                windows[service] = _window_id(window)
+        windows: dict[str, int] = {}
+        for pair in posted.getlist("pilihan")[-MAX_TICKETS_PER_VISIT:]:
+            service, window = read_pair(pair)
+            if service:
+                windows[service] = window
+        if code not in windows:
+            windows = {code: 0, **dict(list(windows.items())[: MAX_TICKETS_PER_VISIT - 1])}
         key = posted.get("kunci", "")
         return cls(
             key if 0 < len(key) <= _LONGEST_KEY else secrets.token_urlsafe(16),
             [Wish(*pair) for pair in windows.items()],
-            {name: posted[name] for name in WhoForm.base_fields if name in posted},
+            {
+                name: posted.getlist(name) if name == "needs" else posted[name]
+                for name in WhoForm.base_fields
+                if name in posted
+            },
         )
 
     def choose(self, code: str, window: int) -> None:
@@ -167,8 +224,21 @@ class Draft:
         self.wishes = [Wish(code, window) if w.service == code else w for w in self.wishes]
 
     def drop(self, code: str) -> None:
-        """Leave out a service that was added."""
-        self.wishes = self.wishes[:1] + [w for w in self.wishes[1:] if w.service != code]
+        """Leave a service out."""
+        self.wishes = [wish for wish in self.wishes if wish.service != code]
+
+    def arrange(self, codes: Sequence[str]) -> None:
+        """Put the wishes in the order of these codes."""
+        self.wishes.sort(key=lambda wish: codes.index(wish.service))
+
+    def need(self, need: str) -> None:
+        """Note a help that was asked for by a button."""
+        needs = self.who.get("needs", [])
+        self.who["needs"] = [*(n for n in needs if n != need), str(need)]
+
+    def window_of(self, code: str) -> int:
+        """The id of the window wished for a service, 0 where none is."""
+        return next((wish.window for wish in self.wishes if wish.service == code), 0)
 
     @property
     def codes(self) -> list[str]:
@@ -180,6 +250,18 @@ class Draft:
         """The wishes as the hidden fields carry them."""
         return [f"{wish.service}:{wish.window}" for wish in self.wishes]
 
+    @property
+    def carried(self) -> list[tuple[str, str]]:
+        """What was typed about the person, as the hidden fields carry it."""
+        return [
+            (name, one)
+            for name, value in self.who.items()
+            for one in ([value] if isinstance(value, str) else value)
+        ]
 
-def _window_id(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0
+
+def read_pair(text: str) -> tuple[str, int]:
+    """A service's code and a window's id from "KTP:12"; 0 where no id stands."""
+    code, _colon, window = text.rpartition(":")
+    number = window.isascii() and window.isdigit() and len(window) < 18
+    return code, int(window) if number else 0

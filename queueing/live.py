@@ -18,6 +18,11 @@ def _client() -> redis.Redis:
     return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=0.3, socket_connect_timeout=0.3)
 
 
+def stream_of(mall_id: int) -> str:
+    """The address of a mall's stream: the same host's, or that of the live process."""
+    return f"{settings.LIVE_URL}/langsung/{mall_id}/"
+
+
 def changed(*, mall_id: int, queue_ids: Iterable[int], announcement: int | None = None) -> None:
     """After commit, publish which queues of a mall changed, and the id of a new call."""
     body = json.dumps({"mall": mall_id, "queues": sorted(queue_ids), "call": announcement})

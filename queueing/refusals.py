@@ -17,6 +17,11 @@ _TEXTS: dict[str, tuple[Any, int]] = {
     "not_yet_released": (_("Tanggal itu belum dibuka. Pilih hari yang lebih dekat."), 409),
     "last_ticket_passed": (_("Nomor terakhir hari ini sudah lewat. Pilih hari lain."), 409),
     "full": (_("Nomor belum terambil. Jam itu sudah penuh. Pilih jam lain."), 409),
+    "just_full": (_("Nomor belum terambil. Jam %(hour)s baru saja penuh. Pilih jam lain."), 409),
+    "day_just_full": (
+        _("Nomor belum terambil. Hari itu baru saja penuh. Pilih hari lain."),
+        409,
+    ),
     "day_full": (_("Semua nomor pada tanggal itu sudah terambil. Pilih hari lain."), 409),
     "paused": (_("Antrean sedang dijeda: %(reason)s. Coba lagi nanti atau pilih hari lain."), 409),
     "already_booked": (
@@ -38,17 +43,39 @@ _TEXTS: dict[str, tuple[Any, int]] = {
     "bad_nik": (_("NIK harus 16 angka. Yang Anda tulis %(count)s angka."), 422),
     "bad_priority": (_("Pilih salah satu kebutuhan prioritas, atau kosongkan."), 422),
     "bad_need": (_("Pilih bantuan yang ada di daftar, atau tanyakan di meja depan."), 422),
+    "sign_language_lead": (
+        _(
+            "Juru bahasa isyarat perlu dipesan %(days)s hari kerja sebelumnya. Pilih %(date)s atau "
+            "sesudahnya, atau datang tanpa juru bahasa."
+        ),
+        409,
+    ),
+    "no_sign_language": (
+        _("Juru bahasa isyarat belum tersedia di mal ini. Tanyakan bantuan lain di meja depan."),
+        409,
+    ),
     "unknown_mall": (_("Mal itu tidak ada. Kembali ke beranda."), 404),
     "unknown_service": (_("Layanan itu tidak ada di mal ini. Cari layanan lain."), 404),
     "unknown_window": (_("Jam itu tidak ada lagi. Pilih jam lain."), 404),
+    "hour_missing": (_("Pilih jam kedatangan Anda."), 422),
     "wrong_window": (_("Jam itu bukan milik layanan ini. Pilih jam lain."), 422),
     "different_dates": (_("Semua layanan dalam satu kunjungan harus pada tanggal yang sama."), 422),
     "overlapping": (_("Dua jam yang dipilih bertumpuk. Pilih jam yang tidak bersamaan."), 422),
     "contact_cap": (
-        _("Satu kontak paling banyak %(limit)s nomor aktif per hari. Tanyakan di meja depan."),
+        _(
+            "Satu kontak paling banyak %(limit)s nomor aktif per hari, dan jatah itu sudah "
+            "terpakai. Pilih hari lain, atau minta bantuan di meja depan."
+        ),
         409,
     ),
     "bad_request_key": (_("Kunci permintaan paling panjang %(limit)s karakter."), 422),
+    "sent_before": (
+        _(
+            "Isian yang lama sudah terkirim dan nomornya sudah ada. Isian ini berbeda: periksa, "
+            "lalu tekan sekali lagi bila ingin nomor baru."
+        ),
+        422,
+    ),
     "request_reused": (_("Kunci permintaan ini sudah dipakai untuk isian lain."), 422),
     "priority_cap": (
         _("Jatah prioritas tanpa kursi hari ini habis. Ambil nomor biasa atau tanyakan petugas."),
@@ -62,6 +89,7 @@ _TEXTS: dict[str, tuple[Any, int]] = {
     "nothing_to_check_in": (_("Tidak ada nomor yang perlu lapor hadir di kunjungan ini."), 409),
     "wrong_hall_code": (_("Kode di layar aula tidak cocok. Lihat layar, lalu ketik lagi."), 422),
     "too_many_tries": (_("Terlalu banyak percobaan. Tunggu 10 menit atau ke meja depan."), 429),
+    "wrong_code": (_("Kode tidak cocok. Periksa pesannya, atau minta kode baru."), 422),
     "not_printing": (_("Karcis ini tidak sedang dicetak."), 409),
     "cannot_revive": (_("Karcis ini tidak dapat dipakai lagi. Ambil nomor baru."), 409),
     "cannot_cancel": (_("Nomor ini tidak dapat dibatalkan lagi."), 409),

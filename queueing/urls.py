@@ -2,25 +2,61 @@
 
 from django.urls import path
 
-from queueing.views import board, booking, mall, service, ticket
+from queueing.views import (
+    board,
+    booking,
+    changing,
+    figures,
+    find,
+    finding,
+    helping,
+    helping_many,
+    keeping,
+    mall,
+    service,
+    sharing,
+    ticket,
+)
 from services import converters  # noqa: F401  (registers <mall:...>)
 
 app_name = "queueing"
 
 _mall = [
     path("<mall:mall>/", mall.home, name="home"),
+    path("<mall:mall>/cari/", find.find, name="search"),
+    path("<mall:mall>/instansi/<str:code>/", find.agency, name="agency"),
+    path("<mall:mall>/keperluan/<slug:theme>/", find.theme, name="theme"),
     path("<mall:mall>/bantuan/", mall.help_page, name="help"),
+    path("<mall:mall>/kinerja/", figures.performance, name="performance"),
     path("<mall:mall>/layanan/<str:code>/", service.service, name="service"),
     path("<mall:mall>/antrean/<str:code>/", booking.book, name="book"),
     path("<mall:mall>/layar/", board.display, name="display"),
     path("<mall:mall>/tiket-saya/", mall.my_tickets, name="my_tickets"),
+    path("<mall:mall>/tiket-saya/cari/", finding.find_ticket, name="find_ticket"),
+    path("<mall:mall>/antrean/<str:code>/kirim-tautan/", finding.send_link, name="send_link"),
     path("<mall:mall>/tiket-saya/lupakan/", mall.forget_tickets, name="forget_tickets"),
 ]
+_helper = [
+    path("akun/", helping.arrival, name="arrival"),
+    path("<mall:mall>/pendamping/", helping.helper, name="helper"),
+    path("<mall:mall>/pendamping/layanan/", helping_many.helper_services, name="helper_services"),
+    path("<mall:mall>/pendamping/ambil/<str:code>/", helping_many.helper_book, name="helper_book"),
+    path("<mall:mall>/pendamping/cetak/", helping.helper_slips, name="helper_slips"),
+    path(
+        "<mall:mall>/pendamping/<uuid:public_id>/batal/",
+        helping.helper_cancel,
+        name="helper_cancel",
+    ),
+]
 _ticket = [
+    path("tiket/lihat/<str:signed>/", sharing.shared, name="shared"),
     path("tiket/<str:token>/", ticket.ticket, name="ticket"),
     path("tiket/<str:token>/lapor/", ticket.check_in, name="check_in"),
+    path("tiket/<str:token>/batal/", changing.cancel_all, name="cancel_all"),
+    path("tiket/<str:token>/cetak/", keeping.slip, name="slip"),
+    path("tiket/<str:token>/kalender.ics", keeping.calendar, name="calendar"),
     path("tiket/<str:token>/<uuid:public_id>/kembali/", ticket.come_back, name="come_back"),
-    path("tiket/<str:token>/<uuid:public_id>/batal/", ticket.cancel, name="cancel"),
-    path("tiket/<str:token>/<uuid:public_id>/pindah/", ticket.move, name="move"),
+    path("tiket/<str:token>/<uuid:public_id>/batal/", changing.cancel, name="cancel"),
+    path("tiket/<str:token>/<uuid:public_id>/pindah/", changing.move, name="move"),
 ]
-urlpatterns = _ticket + _mall
+urlpatterns = _ticket + _mall + _helper

@@ -1,6 +1,6 @@
 """The catalogue, hours and officers in the admin, within the reach of each person's office."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -9,13 +9,16 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from services import permissions, rules
 from services.catalogue_admin import CatalogueAdminMixin
+from services.mall_form import MallForm
 from services.models import (
     Agency,
     Closure,
@@ -24,6 +27,7 @@ from services.models import (
     Mall,
     Officer,
     OpeningHours,
+    Paper,
     ServiceStandard,
     ServiceType,
 )
@@ -57,7 +61,9 @@ class LinesField(forms.CharField):
 
 
 class ListsByLine:
-    """Show array columns as text with one entry per line."""
+    """Show array columns as text with one entry per line; `hints` say more about some of them."""
+
+    hints: ClassVar[dict[str, Any]] = {}
 
     def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any):
         if isinstance(db_field, ArrayField):
@@ -65,19 +71,61 @@ class ListsByLine:
                 entry_length=db_field.base_field.max_length,
                 required=not db_field.blank,
                 label=db_field.verbose_name,
-                help_text=_("Satu per baris."),
+                help_text=self.hints.get(db_field.name, _("Satu per baris.")),
             )
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
 
 @admin.register(Mall)
-class MallAdmin(ScopedAdmin):
+class MallAdmin(ScopedAdmin, TranslationAdmin):
     view_permission = change_permission = permissions.ARRANGE
     mall_path = "pk"
     list_display = ["name", "regency", "slug", "active", "rehearsal"]
     search_fields = ["name", "regency", "slug"]
     ordering = ["name"]
     actions = ["load_holidays"]
+    form = MallForm
+    readonly_fields = ["citizens_page"]
+    fieldsets = [
+        (None, {"fields": ["name", "regency", "province", "slug", "time_zone", "active"]}),
+        (
+            _("Tampilan"),
+            {
+                "fields": [
+                    "citizens_page",
+                    "primary_colour",
+                    "accent_colour",
+                    "logo",
+                    "greeting",
+                    "hero",
+                ]
+            },
+        ),
+        (
+            _("Kunjungan"),
+            {
+                "fields": [
+                    "address",
+                    "map_url",
+                    "phone",
+                    "email",
+                    "facilities",
+                    "sign_language_days",
+                ]
+            },
+        ),
+        (_("Latihan"), {"fields": ["rehearsal"]}),
+    ]
+
+    @admin.display(description=_("halaman warga"))
+    def citizens_page(self, mall: Mall) -> str:
+        if not mall.pk:
+            return _("Ada setelah disimpan.")
+        return format_html(
+            '<a class="text-primary-600 underline dark:text-primary-300" href="{}">{}</a>',
+            reverse("queueing:home", args=[mall.slug]),
+            _("Lihat halaman warga"),
+        )
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.is_active and request.user.is_superuser
@@ -184,6 +232,14 @@ class ServiceStandardAdmin(ListsByLine, ScopedAdmin):
     readonly_fields = ["version", "approved_at", "approved_by"]
     inlines = [FeeInline]
     actions = ["approve"]
+    hints = {
+        "requirements": _(
+            "Satu berkas per baris: namanya, lalu sesudah titik dua bentuk dan jumlahnya. Contoh: "
+            "KTP-el: asli, 1 fotokopi. Yang dikenal: asli, digital, asli atau digital, 1 fotokopi, "
+            "2 lembar, bila ada. Warga diberi tahu cara mendapatkannya bila namanya ada di daftar "
+            "berkas."
+        )
+    }
 
     @admin.display(description=_("instansi"), ordering="service_type__agency__name")
     def agency(self, standard: ServiceStandard) -> str:
@@ -211,6 +267,20 @@ class ServiceStandardAdmin(ListsByLine, ScopedAdmin):
             else:
                 approved += 1
         messages.success(request, _("%(count)d versi disahkan.") % {"count": approved})
+
+
+@admin.register(Paper)
+class PaperAdmin(ScopedAdmin, TranslationAdmin):
+    """What citizens are told about a paper that they do not have."""
+
+    view_permission = change_permission = permissions.EDIT_CATALOGUE
+    mall_path = "mall"
+    deletable = True
+    list_display = ["name", "where", "made_by", "mall"]
+    list_filter = [("mall", RelatedRowsFilter), ("made_by", admin.EmptyFieldListFilter)]
+    list_select_related = ["mall", "made_by"]
+    search_fields = ["name_ind", "name_en", "where_ind", "made_by__name_ind"]
+    ordering = ["name_ind"]
 
 
 @admin.register(OpeningHours)

@@ -1,5 +1,6 @@
 """The catalogue over the API: malls, and a mall's services with their published standards."""
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Annotated, Any
 
@@ -10,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from ninja import Query, Router, Schema
 from pydantic import AfterValidator, Field
 
-from services.models import Fee, Mall, ServiceStandard, ServiceType
+from services.models import Fee, Mall, Paper, ServiceStandard, ServiceType
+from services.papers import asked_by, needed, papers_by_name
 from services.refusals import Refusal
 from services.search import search
 
@@ -47,6 +49,13 @@ class FeeOut(Schema):
     collected_by: str
 
 
+class PaperOut(Schema):
+    name: str
+    detail: str = Field(description="bentuk dan jumlah, misalnya asli, 1 fotokopi")
+    where: str = Field(description="di mana mendapatkannya bila belum punya")
+    made_by: str | None = Field(description="kode layanan di mal ini yang menerbitkannya")
+
+
 class ServiceOut(Schema):
     code: str
     name: str
@@ -61,7 +70,8 @@ class ServiceOut(Schema):
     fees: list[FeeOut]
     counter_minutes: int | None
     processing_days: int | None
-    requirements: list[str]
+    requirements: list[str] = Field(description="seperti tertulis di standar pelayanan")
+    papers: list[PaperOut] = Field(description="isi `requirements`, terurai")
     product: str
 
 
@@ -114,8 +124,9 @@ def services(
         rest = bool(limit) and len(found) > (limit or 0)
         found = found[:limit]
     standards = _standards(place, found)
+    papers = papers_by_name(asked_by(standards.values(), place))
     return {
-        "items": [_service(service, standards.get(service.pk)) for service in found],
+        "items": [_service(service, standards.get(service.pk), papers) for service in found],
         "next": f"{found[-1].agency.code}:{found[-1].code}" if rest else None,
     }
 
@@ -149,7 +160,9 @@ def _standards(mall: Mall, services: list[ServiceType]) -> dict[int, ServiceStan
     return {standard.service_type_id: standard for standard in found}
 
 
-def _service(service: ServiceType, standard: ServiceStandard | None) -> dict[str, Any]:
+def _service(
+    service: ServiceType, standard: ServiceStandard | None, papers: Mapping[str, Paper]
+) -> dict[str, Any]:
     fees = list(standard.fees.all()) if standard else []
     amounts = {fee.amount for fee in fees}
     return {
@@ -176,5 +189,14 @@ def _service(service: ServiceType, standard: ServiceStandard | None) -> dict[str
         "counter_minutes": standard.counter_minutes if standard else None,
         "processing_days": standard.processing_days if standard else None,
         "requirements": standard.requirements if standard else [],
+        "papers": [
+            {
+                "name": need.name,
+                "detail": need.detail,
+                "where": need.where,
+                "made_by": need.made_by.code if need.made_by else None,
+            }
+            for need in (needed([standard], papers) if standard else [])
+        ],
         "product": standard.product if standard else "",
     }

@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,17 +42,43 @@ class CellError(Exception):
 
 def read(data: bytes) -> tuple[list[tuple[int, dict[str, Any]]], list[RowError]]:
     """Return the checked rows of a file with their line numbers, and every error found."""
+    rows, errors = read_table(
+        data,
+        readers=READERS,
+        optional=OPTIONAL_COLUMNS,
+        empty=_("Berkas ini tidak berisi layanan."),
+    )
+    unnamed = _("Layanan “external” harus menyebut sistem nasionalnya, misalnya M-Paspor.")
+    errors += [
+        RowError(line, "external_system", str(unnamed))
+        for line, row in rows
+        if row["booking_mode"] == "external" and row["external_system"] == ""
+    ]
+    return rows, sorted(errors, key=lambda error: error.row) + _repeats(rows)
+
+
+def read_table(
+    data: bytes,
+    *,
+    readers: Mapping[str, Callable[[str], Any]],
+    optional: Sequence[str] = (),
+    empty: str | Promise,
+) -> tuple[list[tuple[int, dict[str, Any]]], list[RowError]]:
+    """Return the rows of any such file, each cell read by its column's reader, and every error.
+
+    A row with a wrong cell is left out; `empty` is said of a file without rows.
+    """
     try:
         header_line, header, records = _records(data)
     except _FileError as error:
         return [], [RowError(error.row, "", str(error))]
-    errors = _header_errors(header_line, header)
+    errors = _header_errors(header_line, header, list(readers), optional)
     if errors:
         return [], errors
     rows: list[tuple[int, dict[str, Any]]] = []
     try:
         for line, cells in records:
-            row, wrong = _checked(line, header, cells)
+            row, wrong = _checked(line, header, cells, readers)
             errors += wrong
             if not wrong:
                 rows.append((line, row))
@@ -62,8 +88,8 @@ def read(data: bytes) -> tuple[list[tuple[int, dict[str, Any]]], list[RowError]]
             RowError(line, "", str(_("Baris ini tidak dapat dibaca. Periksa tanda kutipnya.")))
         )
     if not rows and not errors:
-        errors.append(RowError(header_line, "", str(_("Berkas ini tidak berisi layanan."))))
-    return rows, errors + _repeats(rows)
+        errors.append(RowError(header_line, "", str(empty)))
+    return rows, errors
 
 
 class _FileError(Exception):
@@ -106,19 +132,21 @@ def _records(data: bytes) -> tuple[int, list[str], Iterator[tuple[int, list[str]
     return above + 1, header, rest()
 
 
-def _header_errors(line: int, header: list[str]) -> list[RowError]:
+def _header_errors(
+    line: int, header: list[str], columns: Sequence[str], optional: Sequence[str]
+) -> list[RowError]:
     if len(header) == 1 and ";" in header[0]:
         message = _("Kolom berkas ini dipisah titik koma. Simpan ulang dengan pemisah koma.")
         return [RowError(line, "", str(message))]
     errors = [
         RowError(line, column, str(_("Kolom ini tidak ada. Tambahkan kolomnya.")))
-        for column in COLUMNS
-        if column not in header
+        for column in columns
+        if column not in header and column not in optional
     ]
     errors += [
         RowError(line, column, str(_("Kolom ini tidak dikenal. Hapus atau perbaiki namanya.")))
         for column in header
-        if column not in [*COLUMNS, *OPTIONAL_COLUMNS]
+        if column not in columns
     ]
     errors += [
         RowError(line, column, str(_("Kolom ini tertulis dua kali.")))
@@ -129,7 +157,10 @@ def _header_errors(line: int, header: list[str]) -> list[RowError]:
 
 
 def _checked(
-    line: int, header: list[str], cells: list[str]
+    line: int,
+    header: list[str],
+    cells: list[str],
+    readers: Mapping[str, Callable[[str], Any]],
 ) -> tuple[dict[str, Any], list[RowError]]:
     """Read one line; every wrong cell is an error of its own."""
     if len(cells) != len(header):
@@ -141,12 +172,9 @@ def _checked(
     row, errors = {}, []
     for column, cell in zip(header, cells, strict=True):
         try:
-            row[column] = READERS[column](_plain(cell))
+            row[column] = readers[column](_plain(cell))
         except CellError as error:
             errors.append(RowError(line, column, str(error)))
-    if row.get("booking_mode") == "external" and row.get("external_system") == "":
-        unnamed = _("Layanan “external” harus menyebut sistem nasionalnya, misalnya M-Paspor.")
-        errors.append(RowError(line, "external_system", str(unnamed)))
     return row, errors
 
 
@@ -174,7 +202,9 @@ def _plain(cell: str) -> str:
     return cell.strip()
 
 
-def _text(limit: int, *, required: bool = False) -> Callable[[str], str]:
+def text_cell(limit: int, *, required: bool = False) -> Callable[[str], str]:
+    """Return a reader of a text of at most `limit` characters."""
+
     def read_text(cell: str) -> str:
         if required and not cell:
             raise CellError(_("Kolom ini wajib diisi."))
@@ -188,7 +218,7 @@ def _text(limit: int, *, required: bool = False) -> Callable[[str], str]:
 
 
 def _code(limit: int) -> Callable[[str], str]:
-    read_text = _text(limit, required=True)
+    read_text = text_cell(limit, required=True)
 
     def read_code(cell: str) -> str:
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", read_text(cell)):
@@ -199,7 +229,7 @@ def _code(limit: int) -> Callable[[str], str]:
 
 
 def _list(limit: int) -> Callable[[str], list[str]]:
-    read_text = _text(limit)
+    read_text = text_cell(limit)
 
     def read_list(cell: str) -> list[str]:
         return [read_text(part.strip()) for part in cell.split(";") if part.strip()]
@@ -245,7 +275,7 @@ def _booking_mode(cell: str) -> str:
 def _address(cell: str) -> str:
     if cell:
         try:
-            URLValidator(schemes=["https"])(_text(200)(cell))
+            URLValidator(schemes=["https"])(text_cell(200)(cell))
         except ValidationError:
             raise CellError(_("Alamat harus lengkap dan diawali https://.")) from None
     return cell
@@ -254,21 +284,21 @@ def _address(cell: str) -> str:
 READERS: dict[str, Callable[[str], Any]] = {
     "code": _code(30),
     "agency_code": _code(20),
-    "agency_name": _text(160, required=True),
-    "service_name_id": _text(200, required=True),
-    "service_name_en": _text(200),
+    "agency_name": text_cell(160, required=True),
+    "service_name_id": text_cell(200, required=True),
+    "service_name_en": text_cell(200),
     "requirements": _list(300),
     "duration_minutes_at_counter": _number(1, 600),
     "processing_days": _number(0, 999),
     "fee_rupiah": _number(0, 2_000_000_000, empty=True),
-    "legal_basis": _text(2000),
-    "output_product": _text(300),
+    "legal_basis": text_cell(2000),
+    "output_product": text_cell(300),
     "online_possible": _yes_no,
     "booking_mode": _booking_mode,
-    "external_system": _text(80),
+    "external_system": text_cell(80),
     "external_url": _address,
     "needs_nik": _yes_no,
     "needs_person_present": _yes_no,
     "synonyms": _list(80),
-    "theme": _text(60),
+    "theme": text_cell(60),
 }

@@ -83,6 +83,11 @@ def holds_a_mall(user: Any, permission: str) -> bool:
     return _may_everything(user) or bool(_scopes(user, permission)[0])
 
 
+def first_mall_id(user: Any) -> int | None:
+    """The mall of the person's oldest office; None for who holds none."""
+    return min(((office.pk, office.mall_id) for office in _offices(user)), default=(0, None))[1]
+
+
 def _may_everything(user: Any) -> bool:
     return bool(user.is_active and user.is_superuser)
 

@@ -9,7 +9,6 @@ app_name = "services"
 urlpatterns = [
     path("", views.malls, name="malls"),
     path("bahasa/", set_language, name="language"),
-    path("<mall:mall>/cari/", views.find, name="search"),
-    path("<mall:mall>/instansi/<str:code>/", views.agency, name="agency"),
     path("<mall:mall>/warna.css", views.mall_colours, name="colours"),
+    path("<mall:mall>/logo", views.mall_logo, name="logo"),
 ]

@@ -1,20 +1,25 @@
-"""Pages of the catalogue that need no queue: malls, search, an agency's services, colours."""
+"""Pages of the catalogue that need no queue: the malls, and a mall's looks."""
 
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.db import DatabaseError
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.templatetags.static import static
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from services import colours
-from services.models import Agency, Mall, ServiceType
-from services.search import search
+from services import colours, logos
+from services.models import Mall
 
 View = Callable[..., HttpResponse]
 _YEAR_S = 365 * 24 * 3600
+# Nothing in a picture may act or fetch, even where it is opened by itself.
+_PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+# What the error pages of this process know of the malls when the database is away.
+_known: dict[str, Mall] = {}
 
 
 def in_mall(view: View) -> View:
@@ -23,9 +28,27 @@ def in_mall(view: View) -> View:
     @wraps(view)
     def with_mall(request: HttpRequest, mall: str, *args: Any, **kwargs: Any) -> HttpResponse:
         found = get_object_or_404(Mall.objects.filter(active=True), slug=mall)
+        _known[mall] = found
         return view(request, found, *args, **kwargs)
 
     return with_mall
+
+
+def mall_of_address(path: str, *, ask: bool = True) -> Mall | None:
+    """The mall an address belongs to, or the only mall there is; for pages about an error.
+
+    Without `ask`, and while the database is away, what this process has seen of it lately.
+    """
+    slug = path.strip("/").partition("/")[0]
+    if ask:
+        try:
+            found = {mall.slug: mall for mall in Mall.objects.filter(active=True).order_by("pk")}
+        except DatabaseError:
+            return _known.get(slug)
+        _known.clear()
+        _known.update(found)
+        return found.get(slug) or (next(iter(found.values())) if len(found) == 1 else None)
+    return _known.get(slug)
 
 
 @require_safe
@@ -38,26 +61,6 @@ def malls(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@in_mall
-def find(request: HttpRequest, mall: Mall) -> HttpResponse:
-    """Services by the words people use."""
-    text = request.GET.get("q", "").strip()
-    found = search(mall=mall, text=text) if text else []
-    return render(request, "services/search.html", {"mall": mall, "text": text, "found": found})
-
-
-@require_safe
-@in_mall
-def agency(request: HttpRequest, mall: Mall, code: str) -> HttpResponse:
-    """What one agency does in the mall."""
-    agency = get_object_or_404(Agency, mall=mall, code=code, active=True)
-    services = ServiceType.objects.filter(agency=agency, active=True).order_by("name")
-    return render(
-        request, "services/agency.html", {"mall": mall, "agency": agency, "services": services}
-    )
-
-
-@require_safe
 @cache_control(public=True, max_age=_YEAR_S, immutable=True)
 @in_mall
 def mall_colours(request: HttpRequest, mall: Mall) -> HttpResponse:
@@ -65,3 +68,22 @@ def mall_colours(request: HttpRequest, mall: Mall) -> HttpResponse:
     tones = colours.tones(mall.primary_colour, mall.accent_colour)
     rules = "".join(f"{name}:{value};" for name, value in tones.items())
     return HttpResponse(f":root{{{rules}}}\n", content_type="text/css; charset=utf-8")
+
+
+@require_safe
+@in_mall
+def mall_logo(request: HttpRequest, mall: Mall) -> HttpResponse:
+    """The mall's logo, else the portal's; uploads are served nowhere else."""
+    if not mall.logo:
+        return redirect(static("logo.svg"))
+    kind = logos.content_type(mall.logo.name)
+    if kind is None:
+        raise Http404
+    try:
+        with mall.logo.open("rb") as file:
+            picture = file.read()
+    except FileNotFoundError:
+        raise Http404 from None
+    headers = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": _PICTURE_POLICY}
+    headers["Cache-Control"] = f"public, max-age={_YEAR_S}, immutable"  # its address changes
+    return HttpResponse(picture, content_type=kind, headers=headers)

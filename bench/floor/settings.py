@@ -1,5 +1,7 @@
 """The bare project: Django's own defaults, the portal's database and connection options."""
 
+from pathlib import Path
+
 import environ
 
 env = environ.Env()
@@ -23,6 +25,19 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "bench.floor.urls"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [Path(__file__).parent / "templates"],
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
 DATABASES = {"default": env.db_url("DATABASE_URL")}
 DATABASES["default"]["OPTIONS"] = {
     "options": (

@@ -1,4 +1,4 @@
-"""Two bare views that write the five rows: by one CTE, and by the ORM with a row lock."""
+"""Bare views: two that write the five rows, by one CTE and by the ORM; one page of 20 rows."""
 
 import json
 import os
@@ -7,7 +7,8 @@ import uuid
 
 from django.db import connection, transaction
 from django.db.models import F
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 from django.urls import path
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
@@ -101,4 +102,10 @@ def by_orm(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"label": ticket.label}, status=201)
 
 
-urlpatterns = [path("cte", by_cte), path("orm", by_orm)]
+def page(request: HttpRequest) -> HttpResponse:
+    """Twenty tickets with their visits: one query, one template over a base, no translation."""
+    tickets = Ticket.objects.select_related("visit").order_by("pk")[:20]
+    return render(request, "page.html", {"tickets": tickets})
+
+
+urlpatterns = [path("cte", by_cte), path("orm", by_orm), path("page", page, name="page")]

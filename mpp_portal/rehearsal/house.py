@@ -28,6 +28,7 @@ from queueing.models import (
 from queueing.workflow import State
 from services.catalogue import import_catalogue
 from services.models import Agency, Mall, Officer, OpeningHours, ServiceType
+from services.paper_file import import_papers
 from services.rules import load_holidays
 
 SLUG = "gajah-mada"
@@ -38,7 +39,8 @@ OPEN_BEFORE_H, OPEN_AFTER_H, EXTEND_WITHIN_H = 3, 10, 3
 EXTRA_NOTE = "Sesi latihan"
 QUIET_WAITING = 30
 QUIET_KEY = "tenang-"  # request keys of those who wait there
-CATALOGUE = Path(settings.BASE_DIR) / "services" / "data" / "catalogue.csv"
+DATA = Path(settings.BASE_DIR) / "services" / "data"
+CATALOGUE, PAPERS = DATA / "catalogue.csv", DATA / "papers.csv"
 
 _STAFF = (
     # username, name, role, agency
@@ -102,6 +104,11 @@ def build(*, at: dt.datetime) -> Mall:
         phone="(0321) 000000",
         email="mpp@latihan.invalid",
         greeting="Sugeng rawuh",
+        hero=Mall.Hero.GATE,
+        map_url="https://www.openstreetmap.org/?mlat=-7.4722&mlon=112.4338#map=17/-7.4722/112.4338",
+        facilities=plan.FACILITIES,
+        facilities_en=plan.FACILITIES_EN,
+        sign_language_days=2,
         rehearsal=True,
     )
     password = make_password(PASSWORD)  # hashed once: every log-in of the demo has the same
@@ -112,6 +119,9 @@ def build(*, at: dt.datetime) -> Mall:
     )
     if result.errors:
         raise CommandError(f"{CATALOGUE.name}: {result.errors[0]}")
+    result = import_papers(mall=mall, data=PAPERS.read_bytes())
+    if result.errors:
+        raise CommandError(f"{PAPERS.name}: {result.errors[0]}")
     _set_agencies(mall)
     _write_hours(mall)
     first_year = (at - dt.timedelta(days=120)).year

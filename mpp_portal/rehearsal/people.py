@@ -28,7 +28,8 @@ PARK_REASONS = (
     "Menunggu keluarga yang membawa berkas",
     "Menunggu jaringan sistem pusat",
 )
-NOTES = ("Perlu kursi roda", "Perlu pendamping bahasa isyarat", "Membawa balita")
+NEEDS = ("wheelchair", "wheelchair", "reading", "companion")
+NOTES = ("Membawa balita", "Memakai tongkat", "Datang bersama pendamping")
 
 
 @dataclass(frozen=True)
@@ -39,20 +40,22 @@ class Citizen:
     phone: str
     nik: str
     priority: str
+    needs: tuple[str, ...]
     accommodation: str
 
 
 def citizen(rng: random.Random, *, priority: bool | None = None) -> Citizen:
     """A citizen; `priority` None lets chance decide."""
-    needs = rng.random() < PRIORITY if priority is None else priority
+    first = rng.random() < PRIORITY if priority is None else priority
     return Citizen(
         name=f"{rng.choice(FIRST)} {rng.choice(LAST)}",
         phone=f"08120{rng.randrange(10**7):07d}",
         # no province has the code 00
         nik=f"000000{rng.randrange(1, 29):02d}{rng.randrange(1, 13):02d}"
         f"{rng.randrange(60, 100):02d}{rng.randrange(1, 10_000):04d}",
-        priority=rng.choice(PRIORITIES) if needs else "",
-        accommodation=rng.choice(NOTES) if needs and rng.random() < 0.3 else "",
+        priority=rng.choice(PRIORITIES) if first else "",
+        needs=(rng.choice(NEEDS),) if first and rng.random() < 0.4 else (),
+        accommodation=rng.choice(NOTES) if first and rng.random() < 0.3 else "",
     )
 
 

@@ -113,6 +113,25 @@ DIRECTIONS = {
     ("3", "B"): "Lantai 3, keluar lift belok kanan, ruang perizinan.",
 }
 
+FACILITIES = """\
+Kursi roda dan jalur landai di pintu utama
+Lift ke semua lantai
+Ruang laktasi dan pojok bermain anak di lantai 2
+Musala di lantai 2 sisi timur
+Toilet difabel di setiap lantai
+Fotokopi dan pas foto di lantai 1
+Wi-Fi gratis dan pengisi daya di ruang tunggu
+Parkir motor dan mobil gratis"""
+FACILITIES_EN = """\
+Wheelchairs and a ramp at the main door
+Lifts to every floor
+Nursing room and play corner on floor 2
+Prayer room on floor 2, east side
+Accessible toilets on every floor
+Photocopies and photographs on floor 1
+Free Wi-Fi and charging in the waiting area
+Free parking for motorcycles and cars"""
+
 Clock = tuple[int, int]
 
 

@@ -215,6 +215,8 @@ def _number(request: HttpRequest, mall: Mall, at: dt.datetime) -> HttpResponse:
             phone=post.get("phone", ""),
             priority=post.get("priority", ""),
             priority_reason=post.get("priority_reason", "")[:160],
+            needs=post.getlist("needs"),
+            accommodation=post.get("accommodation", "")[:160],
             override_reason=" ".join(post.get("override_reason", "").split())[:200],
             officer_id=request.user.pk,
             request_key=_request_key(request),
@@ -286,6 +288,8 @@ def _page(
         "more": max(0, len(ids or []) - SHOWN),
         "services": _services(mall),
         "priorities": [p for p in Visit.Priority if p],
+        "needs": Visit.Need,
+        "needed": typed.getlist("needs") if typed else [],
         "typed": typed or {},
         "key": uuid.uuid4(),
     }

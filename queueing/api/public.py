@@ -38,6 +38,7 @@ class VisitIn(Schema):
     email: str | None = None
     nik: str | None = None
     priority: Literal["", "elderly", "disabled", "pregnant", "children"] | None = None
+    needs: list[Literal["wheelchair", "sign_language", "reading", "companion"]] | None = None
     tickets: Annotated[list[Wanted], Field(max_length=50)]
 
 
@@ -143,6 +144,7 @@ def book(request: HttpRequest, asked: VisitIn) -> JsonResponse:
         email=asked.email or "",
         nik=asked.nik or "",
         priority=asked.priority or "",
+        needs=asked.needs or (),
         language=(get_language() or "id")[:2],
         channel=Visit.Channel.API,
         request_key=_request_key(request),

@@ -30,6 +30,7 @@ from queueing.rules.day import (
     rearrange,
     resume,
 )
+from queueing.rules.finding import open_with_code, send_code, send_link
 from queueing.rules.moving import bring_back, transfer, undo
 from queueing.rules.walking_in import walk_in
 
@@ -54,6 +55,7 @@ __all__ = [
     "mark_no_shows",
     "materialise",
     "open_counter",
+    "open_with_code",
     "park",
     "pause",
     "rearrange",
@@ -61,6 +63,8 @@ __all__ = [
     "reschedule",
     "resume",
     "revive",
+    "send_code",
+    "send_link",
     "start",
     "transfer",
     "undo",

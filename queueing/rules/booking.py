@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from queueing import issuing, reminders
+from queueing import interpreter, issuing, reminders
 from queueing.availability import (
     ONLINE,
     SeatFacts,
@@ -54,11 +54,13 @@ def book(
     language: str = "id",
     channel: str = Visit.Channel.WEB,
     booked_by_id: int | None = None,
+    note: str = "",
     request_key: str | None = None,
 ) -> Visit:
     """Book one ticket for each wish, all of one date, all or nothing; the visit with its tickets.
 
     The same `request_key` gives the same visit again. Refuses with the codes of `refusals.py`.
+    `note` goes into the tickets' first event beside the helper who booked, such as an agreement.
     The visit has `new_tickets`: the tickets just written (or found), as a list; when just written
     also `new_times`: start and end by window.
     """
@@ -100,6 +102,7 @@ def book(
         if code := judge(fact, channel=channel, at=at, zone=mall.zone):
             raise Refusal(code, reason=fact.paused_reason, system=fact.external_system)
         refuse_past_the_services_own_limit(mall.pk, fact)
+    interpreter.refuse_unless_possible(mall=mall, needs=needs, date=date, at=at)
     visit = new_visit(
         mall=mall,
         date=date,
@@ -144,7 +147,9 @@ def book(
     for ticket in new:
         ticket.number = numbers[ticket.service_id]
     along = reminders.sent_along(messages, label=first.label, number=first.number, at=at)
-    visit.new_tickets = issuing.write_visit(visit, new, officer_id=booked_by_id, along=along)
+    visit.new_tickets = issuing.write_visit(
+        visit, new, officer_id=booked_by_id, note=note if booked_by_id else "", along=along
+    )
     visit.new_times = {f.window_id: (f.starts_at, f.ends_at) for f in facts}
     return visit
 

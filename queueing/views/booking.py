@@ -1,8 +1,6 @@
 """Taking a number: when, who, check, done. Everything typed stays on the pages until it is sent."""
 
 import datetime as dt
-from dataclasses import replace
-from functools import cached_property
 from typing import Any
 
 from django.conf import settings
@@ -15,185 +13,222 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from privacy.identity import mask_nik
-from queueing import rules
-from queueing.availability import Availability, Seat, availability
-from queueing.forms import Draft, WhoForm
-from queueing.models import Visit, Window
+from queueing import rules, together
+from queueing.availability import availability, facts_of_windows, judge
+from queueing.forms import Draft, WhoForm, read_pair
+from queueing.models import Visit
 from queueing.refusals import Refusal
 from queueing.rules.seats import MAX_TICKETS_PER_VISIT
+from queueing.together import Choice, Plan
+from queueing.views import adding
 from queueing.views.mall import remember
-from queueing.views.service import service_of
-from services.models import ServiceStandard, ServiceType
+from queueing.views.wishes import Wishes
+from services.templatetags.portal import clock
 
 # lock_timeout, deadlock, serialisation failure
 _BUSY = {"55P03", "40P01", "40001"}
 # A no about the service itself: no other hour would help.
 _HOPELESS = {"external", "walk_in_only", "no_queue", "unknown_service", "unknown_mall"}
-_ABOUT_THE_PERSON = {"contact_cap", "bad_priority"}
-_ABOUT_THE_WHOLE = {"already_booked", "busy", "request_reused", "too_many_tickets"}
+_ABOUT_THE_PERSON = {"contact_cap", "bad_priority", "sign_language_lead", "no_sign_language"}
+_ABOUT_THE_WHOLE = {"already_booked", "busy", "sent_before", "too_many_tickets"}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def book(request: HttpRequest, mall: str, code: str) -> HttpResponse:
     """One address for all steps; the button pressed says which step comes next."""
-    service = service_of(mall, code)
     if request.method != "POST":
-        return Wizard(request, service, Draft.new(service.code)).choose_time(service.code)
-    wizard = Wizard(request, service, Draft.read(request.POST, service.code))
+        return Wizard(request, mall, code, Draft.new(code, *_codes(request))).begin()
     act, _colon, value = request.POST.get("aksi", "").partition(":")
+    draft = Draft.read(request.POST, code)
+    wizard = Wizard(request, mall, code, draft, more=value if act == "tambah" else "")
     match act:
         case "hari":
             return wizard.choose_time(wizard.current, date=_date(value))
         case "jam":
-            return wizard.take_time()
+            return wizard.take({wizard.current: read_pair(":" + request.POST.get("jam", ""))[1]})
+        case "ambil":
+            return wizard.take(dict(read_pair(pair) for pair in value.split(",")))
+        case "isyarat":
+            draft.need(Visit.Need.SIGN_LANGUAGE)
+            return wizard.take(dict(read_pair(pair) for pair in value.split(",")))
         case "waktu":
             return wizard.choose_time(value)
         case "tambah":
-            return wizard.add()
-        case "lepas":
-            wizard.draft.drop(value)
+            return wizard.add(value) if value else wizard.ask_what_else()
+        case "cari":
+            return wizard.ask_what_else()
+        case "lanjut":
             return wizard.next_step()
+        case "lepas":
+            return wizard.leave_out(value)
         case "siapa":
             return wizard.ask_who()
         case "periksa":
             return wizard.review()
         case "kirim":
             return wizard.send()
-    return wizard.choose_time(service.code)
+    return wizard.choose_time(draft.codes[0])
 
 
 class Wizard:
     """The steps of one booking over its draft; each method answers with a page."""
 
-    def __init__(self, request: HttpRequest, service: ServiceType, draft: Draft) -> None:
+    def __init__(
+        self, request: HttpRequest, mall: str, code: str, draft: Draft, *, more: str = ""
+    ) -> None:
         self.request = request
-        self.first = service
-        self.mall = service.agency.mall
         self.draft = draft
         self.at = timezone.now()
-
-    @cached_property
-    def services(self) -> dict[str, ServiceType]:
-        """The services wanted, by code."""
-        more = ServiceType.objects.filter(
-            agency__mall=self.mall, agency__active=True, active=True, code__in=self.draft.codes[1:]
-        ).select_related("agency__mall")
-        return {service.code: service for service in [*more, self.first]}
-
-    @cached_property
-    def windows(self) -> dict[int, Window]:
-        """The windows chosen, by id."""
-        chosen = [wish.window for wish in self.draft.wishes if wish.window]
-        return {w.pk: w for w in Window.objects.filter(pk__in=chosen)} if chosen else {}
+        self.wishes = Wishes(mall, code, draft, at=self.at, more=more)
+        self.mall = self.wishes.mall
+        self.first = self.wishes.first
 
     @property
     def current(self) -> str:
         """The service whose window is being chosen."""
         code = self.request.POST.get("layanan", "")
-        return code if code in self.draft.codes else self.first.code
+        return code if code in self.draft.codes else self.draft.codes[0]
 
     # -- the steps -------------------------------------------------------------------------------
 
+    def begin(self) -> HttpResponse:
+        """The first page: of one service, or of several wished together."""
+        self.wishes.arrange()
+        return self.choose_time(self.draft.codes[0])
+
     def choose_time(
-        self,
-        code: str,
-        *,
-        date: dt.date | None = None,
-        refusal: Refusal | None = None,
+        self, code: str, *, date: dt.date | None = None, refusal: Refusal | None = None
     ) -> HttpResponse:
-        """Days and windows with what is left; a second service keeps to the first one's day."""
-        service = self.services.get(code, self.first)
-        chosen = self._window_of(service.code)
-        others = self._other_windows(service.code)
-        day = others[0].date if others and service.code != self.first.code else None
-        wanted = day or date or (chosen.date if chosen else None)
-        gate = self._gate(service, wanted)
+        """Days and windows with what is left; who comes second keeps to the first one's day."""
+        code = code if code in self.draft.codes else self.draft.codes[0]
+        wishes, service = self.wishes, self.wishes.services[code]
+        chosen, others = wishes.window_of(code), wishes.others(code)
+        fixed = others[0][1].date if others and code != self.draft.codes[0] else None
+        plan = wishes.plan() if len(self.draft.codes) > 1 and not wishes.windows else None
+        known = [window for window in (chosen, *(w for _service, w in others)) if window]
+        wanted = fixed or date or (known[0].date if known else None)
+        gate = availability(
+            service=service,
+            date=wanted or (plan.date if plan else None),
+            channel=Visit.Channel.WEB,
+            at=self.at,
+        )
         if not gate.open and gate.code in _HOPELESS:
             raise Refusal(gate.code, system=service.external_system)
-        seats = [_beside(seat, others) for seat in gate.windows]
-        free = [seat for seat in seats if not seat.code]
-        picked = chosen.pk if chosen and any(s.id == chosen.pk for s in free) else None
+        choices = wishes.beside(service, gate)
+        free = [choice for choice in choices if not choice.code]
+        after = wishes.end_of_those_before(code, gate.date)
+        good = together.next_good(choices, after=after, at=self.at)
+        late = after is not None and good is None
+        if late:  # nothing after the others: before them, where that is as good
+            good = together.next_good(choices, after=None, at=self.at)
+        picked = next((c for c in free if chosen and c.id == chosen.pk), good)
+        passed = [day.seats_left for day in gate.days if day.date < gate.date]
+        skipped = not wanted and bool(passed) and not any(passed)
+        if plan is None and (late or picked is None):
+            plan = wishes.plan(fixed + dt.timedelta(days=1) if fixed else None)
+        elif plan is None and skipped:
+            plan = Plan(gate.date, [(service, picked)])
+        if refusal and refusal.code == "just_full" and not free:
+            refusal = Refusal("day_just_full")
         page = {
             "service": service,
             "gate": gate,
-            "seats": seats,
+            "advice": wishes.advice(service),
+            "seats": choices,
             "free": free,
-            "most": max((seat.seats_left for seat in seats), default=0),
-            "picked": picked or (free[0].id if free else None),
-            "day_is_fixed": day is not None,
-            "added": service.code != self.first.code,
+            "most": max((choice.seats_left for choice in choices), default=0),
+            "calmest": _calmest(free),
+            "picked": picked.id if picked else None,
+            "back": self._back(code),
+            "day_is_fixed": fixed is not None,
+            "late_after": wishes.before(code)[-1] if late else None,
+            "plan": plan,
+            "together": plan is not None and not wishes.windows and len(wishes.wished) > 1,
+            "skipped": skipped,
             "refusal": refusal,
         }
-        return self._render("queueing/book_when.html", page, refusal.status if refusal else 200)
+        return self._render("queueing/book_when.html", page, refusal)
 
-    def take_time(self) -> HttpResponse:
-        """A window was picked: keep it, or show the windows again with the reason."""
-        service = self.services.get(self.current, self.first)
-        text = self.request.POST.get("jam", "")
-        window = Window.objects.filter(
-            pk=int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0,
-            queue__queue_services__service_type=service,
-        ).first()
-        if window is None:
-            return self.choose_time(service.code, refusal=Refusal("unknown_window"))
-        seat = self._seat(service, window)
-        if seat is None or seat.code:
-            refusal = Refusal(seat.code if seat and seat.code != "paused" else "full")
-            return self.choose_time(service.code, date=window.date, refusal=refusal)
-        others = self._other_windows(service.code)
-        if any(window.date == o.date and _overlap(window, o) for o in others):
-            return self.choose_time(service.code, refusal=Refusal("overlapping"))
-        self.draft.choose(service.code, window.pk)
-        for other in self.draft.wishes:
-            kept = self.windows.get(other.window)
-            if other.service != service.code and (kept is None or kept.date != window.date):
-                self.draft.choose(other.service, 0)
-        self._forget()
+    def take(self, wanted: dict[str, int]) -> HttpResponse:
+        """Windows were picked: keep them, or show the windows again with the reason."""
+        wanted = {code: pk for code, pk in wanted.items() if code in self.draft.codes}
+        codes, ids = list(wanted), list(wanted.values())
+        found = {
+            fact.service_code: fact
+            for fact in facts_of_windows(mall_id=self.mall.pk, codes=codes, windows=ids)
+            if wanted[fact.service_code] == fact.window_id
+        }
+        for code in codes or [self.current]:
+            fact = found.get(code)
+            if fact is None:
+                missing = "unknown_window" if wanted.get(code) else "hour_missing"
+                return self.choose_time(code, refusal=Refusal(missing))
+            if why := judge(fact, channel=Visit.Channel.WEB, at=self.at, zone=self.mall.zone):
+                told = self._told(Refusal(why, reason=fact.paused_reason), fact.starts_at)
+                return self.choose_time(code, date=fact.date, refusal=told)
+            others = [w for s, w in self.wishes.others(code) if s.code not in wanted]
+            if any(together.overlap(fact, other) for other in others):
+                return self.choose_time(code, refusal=Refusal("overlapping"))
+        self.wishes.choose(wanted)
         return self.next_step()
 
-    def add(self) -> HttpResponse:
-        """Another service of the mall in the same visit."""
-        code = self.request.POST.get("tambah", "")
-        if not code or code in self.draft.codes:
-            return self.ask_who()
-        if len(self.draft.wishes) >= MAX_TICKETS_PER_VISIT:
+    def ask_what_else(self, *, refusal: Refusal | None = None) -> HttpResponse:
+        """Search and lists of what can be added to the visit."""
+        self._keep_the_hour()
+        text = self.request.POST.get("cari", "").strip()
+        page = adding.offers(mall=self.mall, wished=self.wishes.wished, text=text, at=self.at) | {
+            "refusal": refusal,
+            "full": len(self.draft.codes) >= MAX_TICKETS_PER_VISIT,
+        }
+        return self._render("queueing/book_add.html", page, refusal)
+
+    def add(self, code: str) -> HttpResponse:
+        """Another service of the mall in the same visit, at its place in the sensible order."""
+        if code in self.draft.codes:
+            return self.next_step()
+        if len(self.draft.codes) >= MAX_TICKETS_PER_VISIT:
             limit = MAX_TICKETS_PER_VISIT
-            return self.ask_who(refusal=Refusal("too_many_tickets", limit=limit))
+            return self.ask_what_else(refusal=Refusal("too_many_tickets", limit=limit))
+        if not self.wishes.can_add(code):
+            return self.ask_what_else(refusal=Refusal("unknown_service"))
         self.draft.choose(code, 0)
-        self._forget()
-        if code not in self.services:
+        self.wishes.arrange()
+        return self.choose_time(code if self.wishes.windows else self.draft.codes[0])
+
+    def leave_out(self, code: str) -> HttpResponse:
+        """One service less; the one of this address stays."""
+        if code != self.first.code:
             self.draft.drop(code)
-            return self.ask_who(refusal=Refusal("unknown_service"))
-        return self.choose_time(code)
+        return self.next_step()
 
     def next_step(self) -> HttpResponse:
         """The first step that still lacks something."""
-        pending = next((w.service for w in self.draft.wishes if w.window not in self.windows), None)
-        if pending:
+        if pending := self.wishes.pending:
             return self.choose_time(pending)
-        if self.draft.who and self._form().is_valid():
+        if self.draft.who.get("name"):
             return self.review()
         return self.ask_who()
 
     def ask_who(
         self, *, form: WhoForm | None = None, refusal: Refusal | None = None
     ) -> HttpResponse:
-        """Name, contact, needs; and the offer to add a service."""
-        status = refusal.status if refusal else 422 if form and form.errors else 200
+        """Name, contact, needs."""
+        form = form or self.wishes.who_form(initial=True)
         page = {
-            "form": form or self._form(initial=True),
+            "form": form,
             "refusal": refusal,
-            "more": self._more_services(),
+            "plan": self.wishes.plan(self.wishes.interpreter_from) if form.too_near else None,
         }
-        return self._render("queueing/book_who.html", page, status)
+        return self._render("queueing/book_who.html", page, refusal, wrong=bool(form.errors))
 
     def review(self, *, refusal: Refusal | None = None) -> HttpResponse:
         """Everything once more, each with its "Ubah"."""
-        form = self._form()
+        form = self.wishes.who_form()
         if not form.is_valid():
             return self.ask_who(form=form)
-        if any(wish.window not in self.windows for wish in self.draft.wishes):
+        if self.wishes.pending:
             return self.next_step()
         data = form.cleaned_data
         page = {
@@ -202,14 +237,14 @@ class Wizard:
             "nik": mask_nik(data.get("nik") or ""),
             "nik_odd": form.nik_odd,
             "priority": dict(form.fields["priority"].choices).get(data["priority"], ""),
-            "to_bring": self._to_bring(),
             "refusal": refusal,
+            **self.wishes.what_it_takes(),
         }
-        return self._render("queueing/book_review.html", page, refusal.status if refusal else 200)
+        return self._render("queueing/book_review.html", page, refusal)
 
     def send(self) -> HttpResponse:
         """Take the numbers; a no leads back to the step that can answer it."""
-        form = self._form()
+        form = self.wishes.who_form()
         if not form.is_valid():
             return self.ask_who(form=form)
         who = form.cleaned_data
@@ -222,6 +257,7 @@ class Wizard:
                 email=who["email"],
                 nik=who.get("nik") or "",
                 priority=who["priority"],
+                needs=who["needs"],
                 accommodation=who["accommodation"],
                 language=(get_language() or "id")[:2],
                 channel=Visit.Channel.WEB,
@@ -244,100 +280,75 @@ class Wizard:
         if refusal.code in _HOPELESS:
             raise refusal
         if refusal.fields or refusal.code in _ABOUT_THE_PERSON:
-            return self.ask_who(form=self._form(), refusal=refusal)
+            return self.ask_who(form=self.wishes.who_form(), refusal=refusal)
         if refusal.code == "request_reused":
             self.draft.key = Draft.new(self.first.code).key
+            refusal = Refusal("sent_before")
         if refusal.code in _ABOUT_THE_WHOLE:
             return self.review(refusal=refusal)
-        service, date = self._wish_that_fails()
-        return self.choose_time(service, date=date, refusal=refusal)
+        service, window = self.wishes.wish_that_fails()
+        if window is None:
+            return self.choose_time(service, refusal=refusal)
+        told = self._told(refusal, window.starts_at)
+        return self.choose_time(service, date=window.date, refusal=told)
 
-    def _wish_that_fails(self) -> tuple[str, dt.date | None]:
-        """The first wish whose window the gate now closes; else the first wish."""
-        for wish in self.draft.wishes:
-            window = self.windows.get(wish.window)
-            if window is None or wish.service not in self.services:
-                return wish.service, None
-            seat = self._seat(self.services[wish.service], window)
-            if seat is None or seat.code:
-                return wish.service, window.date
-        return self.first.code, None
+    def _told(self, refusal: Refusal, starts_at: dt.datetime) -> Refusal:
+        """The refusal with the hour named where it is that hour which filled up."""
+        if refusal.code != "full":
+            return refusal
+        return Refusal("just_full", hour=clock(starts_at, self.mall))
 
-    def _gate(self, service: ServiceType, date: dt.date | None) -> Availability:
-        return availability(service=service, date=date, channel=Visit.Channel.WEB, at=self.at)
+    def _back(self, code: str) -> str:
+        """What the way back from the hours of a service presses; "" leads to its page."""
+        before = self.wishes.before(code)
+        if before and not self.draft.who.get("name"):
+            return f"waktu:{before[-1].code}"
+        return "siapa" if self.wishes.windows else ""
 
-    def _seat(self, service: ServiceType, window: Window) -> Seat | None:
-        return next(
-            (s for s in self._gate(service, window.date).windows if s.id == window.pk), None
-        )
+    def _keep_the_hour(self) -> None:
+        """Keep the hour marked on the page that was left for another."""
+        _code, window = read_pair(":" + self.request.POST.get("jam", ""))
+        if window:
+            self.wishes.choose({self.current: window})
 
-    def _window_of(self, code: str) -> Window | None:
-        return next(
-            (self.windows.get(w.window) for w in self.draft.wishes if w.service == code), None
-        )
-
-    def _other_windows(self, code: str) -> list[Window]:
-        chosen = [self.windows.get(w.window) for w in self.draft.wishes if w.service != code]
-        return [window for window in chosen if window]
-
-    def _forget(self) -> None:
-        """Read services and windows again after the draft changed."""
-        self.__dict__.pop("services", None)
-        self.__dict__.pop("windows", None)
-
-    def _form(self, *, initial: bool = False) -> WhoForm:
-        needs_nik = any(service.needs_nik for service in self.services.values())
-        if initial:
-            return WhoForm(initial=self.draft.who, needs_nik=needs_nik)
-        return WhoForm(self.draft.who, needs_nik=needs_nik)
-
-    def _more_services(self) -> list[ServiceType]:
-        bookable = [ServiceType.BookingMode.BOTH, ServiceType.BookingMode.ONLINE_ONLY]
-        return list(
-            ServiceType.objects.filter(
-                agency__mall=self.mall,
-                agency__active=True,
-                active=True,
-                booking_mode__in=bookable,
-                queue_service__queue__active=True,
-            )
-            .exclude(code__in=self.draft.codes)
-            .select_related("agency")
-            .order_by("agency__name", "name")
-        )
-
-    def _to_bring(self) -> list[str]:
-        standards = ServiceStandard.objects.filter(service_type__in=self.services.values()).current(
-            self.mall.date_at(self.at)
-        )
-        return list(dict.fromkeys(item for s in standards for item in s.requirements))
-
-    def _render(self, template: str, page: dict[str, Any], status: int) -> HttpResponse:
-        chosen = [
-            (self.services[w.service], self.windows.get(w.window))
-            for w in self.draft.wishes
-            if w.service in self.services
-        ]
+    def _render(
+        self,
+        template: str,
+        page: dict[str, Any],
+        refusal: Refusal | None,
+        *,
+        wrong: bool = False,
+    ) -> HttpResponse:
+        costs = page.get("costs", {})
         page |= {
             "mall": self.mall,
             "first": self.first,
             "draft": self.draft,
-            "chosen": chosen,
-            "today": self.mall.date_at(self.at),
+            "chosen": [
+                (service, self.wishes.window_of(service.code), costs.get(service.code))
+                for service in self.wishes.wished
+            ],
+            "today": self.wishes.today,
             "retention_days": settings.RETENTION_VISIT_DAYS,
         }
-        return render(self.request, template, page, status=status)
+        status = refusal.status if refusal else 422 if wrong else 200
+        response = render(self.request, template, page, status=status)
+        if status == 503:
+            response["Retry-After"] = "2"
+        return response
 
 
-def _beside(seat: Seat, others: list[Window]) -> Seat:
-    """The seat, closed where it overlaps a window already chosen for another service."""
-    if not seat.code and any(_overlap(seat, other) for other in others):
-        return replace(seat, code="overlapping")
-    return seat
+def _codes(request: HttpRequest) -> list[str]:
+    """The services that the booking's address wishes together: ?bersama=KK,AKTA."""
+    return [code for code in request.GET.get("bersama", "")[:200].split(",") if code]
 
 
-def _overlap(one: Seat | Window, other: Seat | Window) -> bool:
-    return one.starts_at < other.ends_at and other.starts_at < one.ends_at
+def _calmest(free: list[Choice]) -> int | None:
+    """The window with by far the most room, where there is one to tell of."""
+    if len(free) < 3:
+        return None
+    first, second = sorted(free, key=lambda choice: -choice.seats_left)[:2]
+    return first.id if first.seats_left > second.seats_left else None
 
 
 def _date(text: str) -> dt.date | None:

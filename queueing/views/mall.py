@@ -1,10 +1,10 @@
 """A mall's own pages: home, help, and the tickets taken on this device."""
 
 import datetime as dt
-from itertools import groupby
+from dataclasses import dataclass
 
 from django.core.signing import BadSignature
-from django.db.models import Count, F, OuterRef, Q, Subquery, Sum
+from django.db.models import F, OuterRef, Prefetch, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -12,39 +12,66 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from queueing.board import queues_now
-from queueing.models import Counter, DailyStatistic, Visit
+from queueing.models import (
+    Counter,
+    CounterAssignment,
+    DailyStatistic,
+    Queue,
+    Ticket,
+    Visit,
+)
+from queueing.offers import queues_open
+from queueing.workflow import ACTIVE
 from services.calendar import Day, is_open
-from services.hours import agency_days
+from services.directory import directory
+from services.hours import HouseDay, mall_week
 from services.models import Agency, Mall, ServiceType
 from services.views import in_mall
 
 TICKETS_COOKIE = "tiket"
 _MOST_REMEMBERED = 5
 _SOUGHT_DAYS = 30
+_WEEK = dt.timedelta(days=6)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A queue, the counters of one floor that call from it today, and the way to the first."""
+
+    queue: Queue
+    counters: list[int]
+    way: str
+
+
+@dataclass
+class Floor:
+    """A floor: its queues by prefix, and the counters that have none today."""
+
+    name: str
+    desks: dict[str, Desk]
+    others: list[int]
 
 
 @require_safe
 @in_mall
 def home(request: HttpRequest, mall: Mall) -> HttpResponse:
-    """Search, what is sought most, the queues now, and the agencies."""
+    """Search, the ticket of this device, what is sought most, the queues now, and two doors."""
     at = timezone.now()
     today = mall.date_at(at)
-    week = mall_days(mall, today, 7)
-    queues = list(queues_now(mall=mall, at=at))
+    week = mall_week(mall=mall, first=today, last=today + _WEEK)
+    queues = queues_open(mall=mall, at=at)
     page = {
         "mall": mall,
         "at": at,
-        "open_until": open_until(week[today], mall, at),
+        "today": today,
+        "open_until": open_until(week[0].day, mall, at),
         "next_open": next_opening(week, mall, at),
+        "unusual": [day for day in week if day.why],
+        "my_ticket": my_ticket(request, mall, today),
         "sought": most_sought(mall, today),
         "queues": sorted(queues, key=lambda q: (not q.paused, -q.waiting, q.prefix)),
         "paused": [q for q in queues if q.paused],
-        "agencies": list(
-            Agency.objects.filter(mall=mall, active=True)
-            .annotate(services=Count("service_types", filter=Q(service_types__active=True)))
-            .order_by("name")
-        ),
+        "doors": directory(mall),
     }
     return render(request, "queueing/home.html", page)
 
@@ -52,14 +79,22 @@ def home(request: HttpRequest, mall: Mall) -> HttpResponse:
 @require_safe
 @in_mall
 def help_page(request: HttpRequest, mall: Mall) -> HttpResponse:
-    """Where the mall is, when it is open this week, which counters are on which floor."""
-    today = mall.date_at(timezone.now())
-    counters = Counter.objects.filter(mall=mall, active=True).order_by("floor", "zone", "number")
+    """Where the mall is, when it is open, where each desk is, and what to do when it goes wrong."""
+    at = timezone.now()
+    today = mall.date_at(at)
+    week = mall_week(mall=mall, first=today, last=today + _WEEK)
     page = {
         "mall": mall,
-        "today": today,
-        "week": mall_days(mall, today, 7).items(),
-        "floors": [(floor, list(rows)) for floor, rows in groupby(counters, lambda c: c.floor)],
+        "at": at,
+        "today": week[0],
+        "week": week,
+        "open_until": open_until(week[0].day, mall, at),
+        "next_open": next_opening(week, mall, at),
+        "floors": floors(mall, today),
+        "facilities": [line for line in mall.facilities.splitlines() if line.strip()],
+        "watched": Agency.objects.filter(mall=mall, active=True)
+        .exclude(oversight_contact="")
+        .order_by("name", "pk"),
     }
     return render(request, "queueing/help.html", page)
 
@@ -131,11 +166,46 @@ def most_sought(mall: Mall, today: dt.date) -> list[ServiceType]:
     )
 
 
-def mall_days(mall: Mall, first: dt.date, days: int) -> dict[dt.date, Day]:
-    """The mall's own hours from `first` on: those of an agency without rows of its own."""
-    house = Agency(pk=0, mall=mall)
-    found = agency_days(agencies=[house], first=first, last=first + dt.timedelta(days=days - 1))
-    return {date: day for (_pk, date), day in found.items()}
+def my_ticket(request: HttpRequest, mall: Mall, today: dt.date) -> Ticket | None:
+    """The next ticket of this device that still counts, with its visit and window."""
+    tokens = remembered(request)
+    if not tokens:
+        return None
+    return (
+        Ticket.objects.filter(mall=mall, date__gte=today, visit__token__in=tokens, state__in=ACTIVE)
+        .select_related("visit", "window")
+        .order_by("date", "sort_at", "pk")
+        .first()
+    )
+
+
+def floors(mall: Mall, today: dt.date) -> list[Floor]:
+    """The counters by floor, as the queues they call from today; two queries."""
+    on_duty = (
+        Q(weekday__isnull=True) | Q(weekday=today.weekday()),
+        Q(first_date__isnull=True) | Q(first_date__lte=today),
+        Q(last_date__isnull=True) | Q(last_date__gte=today),
+    )
+    assigned = CounterAssignment.objects.filter(*on_duty, queue__active=True)
+    counters = (
+        Counter.objects.filter(mall=mall, active=True)
+        .order_by("floor", "number")
+        .prefetch_related(
+            Prefetch("assignments", assigned.select_related("queue__agency").order_by("position"))
+        )
+    )
+    found: dict[str, Floor] = {}
+    for counter in counters:
+        floor = found.setdefault(counter.floor, Floor(counter.floor, {}, []))
+        queues = [assignment.queue for assignment in counter.assignments.all()]
+        for queue in queues:
+            desk = floor.desks.setdefault(queue.prefix, Desk(queue, [], counter.directions))
+            desk.counters.append(counter.number)
+        if not queues:
+            floor.others.append(counter.number)
+    for floor in found.values():
+        floor.desks = dict(sorted(floor.desks.items()))
+    return list(found.values())
 
 
 def open_until(day: Day, mall: Mall, at: dt.datetime) -> int | None:
@@ -147,14 +217,12 @@ def open_until(day: Day, mall: Mall, at: dt.datetime) -> int | None:
     return next(end for start, end in day.sessions if start <= minute < end)
 
 
-def next_opening(
-    week: dict[dt.date, Day], mall: Mall, at: dt.datetime
-) -> tuple[dt.date, int] | None:
+def next_opening(week: list[HouseDay], mall: Mall, at: dt.datetime) -> tuple[dt.date, int] | None:
     """The next date and minute at which the mall opens, within the days given."""
     now = at.astimezone(mall.zone)
     minute = now.hour * 60 + now.minute
-    for date, day in week.items():
-        for start, _end in day.sessions:
-            if date > now.date() or start > minute:
-                return date, start
+    for house_day in week:
+        for start, _end in house_day.day.sessions:
+            if house_day.date > now.date() or start > minute:
+                return house_day.date, start
     return None

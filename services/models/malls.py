@@ -11,6 +11,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from services import colours, logos
+
 _RESERVED = (
     "admin api dasbor sehat metrics static media tiket pengaduan survei langsung bahasa i18n "
     "akun masuk keluar health live"
@@ -82,6 +84,17 @@ class Mall(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Refuse colours that cannot be read and a logo that is none."""
+        refused = colours.objections(self.primary_colour, self.accent_colour)
+        if self.logo and not self.logo._committed:
+            try:
+                self.logo.name = logos.accept(self.logo.file)
+            except ValidationError as error:
+                refused["logo"] = error
+        if refused:
+            raise ValidationError(refused)
 
     @property
     def zone(self) -> ZoneInfo:

@@ -1,6 +1,8 @@
 """What the pages' templates need: icons, numbers, times of the mall, rupiah."""
 
 import datetime as dt
+from collections.abc import Iterable
+from functools import lru_cache
 
 from django import template
 from django.templatetags.static import static
@@ -10,13 +12,15 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from services.models import Mall
+from services import directory
+from services.models import Mall, ServiceType
 
 register = template.Library()
 MOST_BRICKS = 12
 
 
 @register.simple_tag
+@lru_cache(maxsize=256)
 def icon(name: str, classes: str = "") -> SafeString:
     """A symbol of the sprite, hidden from readers: words stand beside it."""
     return format_html(
@@ -88,6 +92,14 @@ def minute_of_day(minute: int) -> str:
     return f"{minute // 60:02d}{separator}{minute % 60:02d}"
 
 
+@register.simple_tag
+def opening(opens_at: dt.datetime, at: dt.datetime, mall: Mall) -> str:
+    """When a place opens, seen from `at`: today's time alone, within the week its day as well."""
+    date, time = mall.date_at(opens_at), clock(opens_at, mall)
+    days = (date - mall.date_at(at)).days
+    return time if not days else format_date(date, "l" if days < 7 else "j F") + " " + time
+
+
 @register.filter
 def day(date: dt.date) -> str:
     """A date in words: Rabu, 25 November 2026."""
@@ -98,6 +110,25 @@ def day(date: dt.date) -> str:
 def short_day(date: dt.date) -> str:
     """A date in words without its year: Rabu, 25 November."""
     return format_date(date, "l, j F")
+
+
+@register.filter
+def short_name(service: ServiceType) -> str:
+    """What people call a service, where there is little room."""
+    return directory.short_name(service)
+
+
+@register.filter
+def ranges(numbers: Iterable[int]) -> str:
+    """Numbers as people write them: 3, 5–7, 9."""
+    runs: list[list[int]] = []
+    for number in sorted(set(numbers)):
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    parts = [f"{run[0]}–{run[-1]}" if len(run) > 2 else ", ".join(map(str, run)) for run in runs]
+    return ", ".join(parts)
 
 
 @register.filter
@@ -116,6 +147,15 @@ def spaced(short_code: str) -> str:
 def minutes(seconds: int | None) -> str:
     """Seconds as whole minutes, rounded half up; "–" where nothing was measured."""
     return "–" if seconds is None else str((seconds + 30) // 60)
+
+
+@register.filter
+def minutes_in_words(seconds: int) -> str:
+    """Seconds as whole minutes with their word, rounded half up."""
+    whole = (seconds + 30) // 60
+    if not whole:
+        return _("kurang dari 1 menit")
+    return ngettext("%(n)d menit", "%(n)d menit", whole) % {"n": whole}
 
 
 @register.filter

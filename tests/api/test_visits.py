@@ -164,3 +164,16 @@ def test_the_board_shows_numbers_and_counters_only(house, ask, connection):
     assert "/langsung/" in told["stream"]
     for hidden in ("Rahasia", "Layanan", ticket.visit.token, str(ticket.public_id)):
         assert hidden not in answer.content.decode()
+
+
+def test_needs_are_kept_and_an_interpreter_is_refused_when_too_near(house, ask, wish):
+    house.mall.sign_language_days = 2
+    house.mall.save(update_fields=["sign_language_days"])
+    body = wish() | {"needs": ["wheelchair"]}
+    assert ask("POST", "/visits", body).status_code == 201
+    assert Visit.objects.get().needs == ["wheelchair"]
+    near = ask("POST", "/visits", wish(name="Budi") | {"needs": ["sign_language"]})
+    assert near.status_code == 409
+    assert (near.json()["code"], near.json()["next_date"]) == ("sign_language_lead", "2026-11-27")
+    unknown = ask("POST", "/visits", wish(name="Budi") | {"needs": ["kereta"]})
+    assert unknown.status_code == 422

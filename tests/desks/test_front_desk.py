@@ -238,3 +238,11 @@ def test_acts_are_posts_and_known(desk, house):
     visit = house.book("AKTA", 9).visit
     assert desk.get(reverse("desks:front_desk_act", args=["hadir"])).status_code == 405
     assert press(desk, "lompat", visit).status_code == 404
+
+
+def test_needs_are_taken_at_the_desk_and_shown_with_the_visit(desk, house):
+    form = {"service": "PBB", "name": "Budi", "needs": ["wheelchair", "reading"]}
+    page = desk.post(reverse("desks:front_desk_act", args=["nomor"]), form, follow=True)
+    assert "kursi roda, dibacakan dan dituliskan" in page.content.decode()
+    refused = desk.post(reverse("desks:front_desk_act", args=["nomor"]), form | {"service": ""})
+    assert 'value="wheelchair" checked' in refused.content.decode()

@@ -9,6 +9,7 @@ from notifications.models import Message
 from notifications.texts import first_name_of, render
 
 CONTEXT = {
+    "secret": "482913",
     "first_name": "Nur'aini Dewi",
     "mall": "MPP Gajah Mada",
     "date": "Selasa, 24 November",
@@ -27,7 +28,8 @@ def test_each_kind_has_its_words(kind, language):
     assert body.startswith(("Halo Nur'aini,", "Hello Nur'aini,"))
     assert "Dewi" not in body
     assert "MPP Gajah Mada" in body
-    assert "https://mpp.contoh.id/tiket/abc?a=1&b=2" in body
+    link = "https://mpp.contoh.id/tiket/abc?a=1&b=2"
+    assert (link in body, "482913" in body) == ((False, True) if kind == "code" else (True, False))
     for residue in ("{{", "{%", "&#x27;", "&amp;", "!"):
         assert residue not in subject + body
 

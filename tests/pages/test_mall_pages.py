@@ -1,12 +1,8 @@
-"""The mall's public pages: what they say, what they weigh, how much they ask the database."""
+"""The mall's public pages: what they say, how much they ask the database."""
 
 import re
-from functools import cache
-from pathlib import Path
 
-import brotli
 import pytest
-from django.contrib.staticfiles import finders
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import Resolver404, resolve
@@ -26,15 +22,10 @@ PAGES = [
     "/gajah-mada/layanan/PASPOR/",
     "/gajah-mada/antrean/KTP/",
     "/gajah-mada/bantuan/",
+    "/gajah-mada/kinerja/",
     "/gajah-mada/layar/",
     "/gajah-mada/tiket-saya/",
 ]
-
-
-@cache
-def packed(asset):
-    """The bytes of a static file as they travel."""
-    return len(brotli.compress(Path(finders.find(asset)).read_bytes()))
 
 
 def queries(client, address):
@@ -73,6 +64,7 @@ def test_every_page_answers_in_both_languages_without_inline_styles(browser, hou
 @pytest.mark.parametrize("address", [p for p in PAGES if "antrean" not in p])
 def test_a_page_asks_no_more_for_fifty_rows_than_for_one(client, house, address):
     counts = []
+    client.get(address)  # the words of the catalogue are read every five minutes
     for rows in (1, 3, 50):
         grow(house, rows)
         counts.append(queries(client, address))
@@ -164,12 +156,13 @@ def test_a_full_day_names_the_next_date(browser, house):
 def test_nothing_found_offers_another_way(browser, house):
     page = browser.get("/gajah-mada/cari/?q=zzzzqqq")
     assert "Belum ada yang cocok" in page
-    assert "Daftar instansi" in page
+    assert "Menurut instansi" in page
+    assert "meja depan" in page
 
 
 def test_help_lists_the_hours_of_seven_days_and_the_counters(browser, house):
     page = browser.get("/gajah-mada/bantuan/")
-    assert page.count("08.00–15.00") == 5
+    assert page.count("08.00–15.00") == 6  # today's twice
     assert page.count("Tutup") >= 2
     assert "Lantai 2" in page
 
@@ -197,15 +190,3 @@ def test_a_malls_colours_are_a_style_sheet_that_stays_readable(client, house):
     brand = re.search(r"--m-brand:(#[0-9a-f]{6})", page.content.decode())[1]
     assert colours.contrast(brand, colours.WHITE) >= 7
     assert colours.tones(colours.DEFAULT_BRAND, colours.DEFAULT_ACCENT) == {}
-
-
-@pytest.mark.parametrize("address", [*PAGES, "ticket"])
-def test_the_first_view_weighs_less_than_sixty_kilobytes(client, house, address):
-    if address == "ticket":
-        address = f"/tiket/{house.book('KTP', 9).visit.token}/"
-    page = client.get(address).content
-    assets = re.findall(r'(?:href|src)="/static/([^"#?]+)', page.decode())
-    weight = len(brotli.compress(page))
-    for asset in sorted(set(assets)):
-        weight += packed(asset)
-    assert weight < 60_000, weight

@@ -3,12 +3,14 @@
 import re
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from queueing import rules
 from queueing.hall import hall_code
-from queueing.models import Ticket
-from tests.house import at
+from queueing.models import QueueDay, Ticket
+from tests.house import TODAY, at
 
 
 @pytest.fixture
@@ -28,7 +30,9 @@ def test_it_shows_number_window_code_and_only_the_first_name(browser, ticket):
     page = browser.get(address(ticket))
     assert "<b>C</b> <span>012</span>" in page
     assert "09.00–10.00" in page
-    assert "Lapor hadir di mal mulai pukul <b>08.30</b>" in page
+    assert "Cukup tiba <b>pukul 08.50</b>" in page
+    assert "Lapor hadir di mal mulai pukul 08.30" in page
+    assert "Lantai 2, timur, loket 1, 2" in page
     assert ticket.visit.short_code[:3] in page
     assert "<svg" in page
     assert "Siti, ini tiket Anda" in page
@@ -37,13 +41,24 @@ def test_it_shows_number_window_code_and_only_the_first_name(browser, ticket):
     assert "no-store" in browser.page.headers["Cache-Control"]
 
 
-def test_it_refreshes_itself_without_javascript_and_asks_again_with_it(browser, ticket):
-    page = browser.get(address(ticket))
-    assert '<noscript><meta http-equiv="refresh" content="30"></noscript>' in page
+def test_it_asks_again_and_says_when_the_whole_page_changes(browser, ticket):
     part = browser.get(address(ticket) + "?keadaan=booked", headers={"HX-Request": "true"})
     assert part.startswith('<div id="tiket"')
     browser.get(address(ticket) + "?keadaan=waiting", headers={"HX-Request": "true"})
     assert browser.page.headers["HX-Refresh"] == "true"
+
+
+def test_without_javascript_it_refreshes_itself_in_the_line_but_not_under_a_code_being_typed(
+    browser, house, ticket, clock
+):
+    refresh = '<noscript><meta http-equiv="refresh" content="30"></noscript>'
+    clock.move_to(at(8, 45))
+    page = browser.get(address(ticket))
+    assert 'name="kode"' in page
+    assert refresh not in page
+    assert "Muat ulang untuk melihat yang terbaru" in page
+    rules.check_in(visit_id=ticket.visit_id, at=at(8, 46))
+    assert refresh in browser.get(address(ticket))
 
 
 def test_it_counts_the_people_ahead(browser, house, clock):
@@ -90,7 +105,10 @@ def test_a_missed_number_rejoins_with_the_halls_code(browser, house, clock):
     rules.call_next(**desk, at=at(9, 1))
     rules.absent(**desk, at=at(9, 5))
     clock.move_to(at(9, 10))
-    assert "Nomor C 012 masih berlaku" in browser.get(address(mine))
+    page = browser.get(address(mine))
+    assert "Nomor Anda masih berlaku" in page
+    assert "Sampai <b>pukul 15.00</b>" in page
+    assert "Masuk lagi dengan C 012" in page
     back = address(mine, mine.public_id, "kembali")
     assert browser.client.post(back, {"kode": "0"}).status_code == 422
     browser.client.post(back, {"kode": code_of(house, at(9, 10))})
@@ -106,8 +124,53 @@ def test_cancelling_asks_first_and_a_get_cancels_nothing(browser, ticket):
     browser.client.post(address(ticket, ticket.public_id, "batal"))
     ticket.refresh_from_db()
     assert ticket.state == "cancelled"
-    assert "Nomor ini sudah dibatalkan." in browser.get(address(ticket))
+    page = browser.get(address(ticket))
+    assert "Nomor ini sudah dibatalkan." in page
+    assert "Jam 09.00–10.00 pada Rabu, 25 November sekarang terbuka untuk orang lain." in page
+    assert 'href="/gajah-mada/antrean/KTP/"' in page
     assert browser.client.get(address(ticket, ticket.public_id, "batal")).status_code == 409
+
+
+def test_all_numbers_of_a_visit_are_cancelled_in_two_taps(browser, house):
+    wishes = [
+        rules.Wish("KTP", house.window("C", 9).pk),
+        rules.Wish("PBB", house.window("T", 10).pk),
+    ]
+    visit = rules.book(mall=house.mall, wishes=wishes, name="Siti", at=at(7, 30))
+    every = f"/tiket/{visit.token}/batal/"
+    assert every in browser.get(f"/tiket/{visit.token}/")
+    page = browser.get(every)
+    assert "Batalkan 2 nomor ini?" in page
+    assert Ticket.objects.filter(visit=visit, state="booked").count() == 2
+    assert browser.client.post(every).url == f"/tiket/{visit.token}/"
+    assert Ticket.objects.filter(visit=visit, state="cancelled").count() == 2
+    assert house.window("T", 10).taken == 0
+    assert browser.client.get(every).status_code == 409
+
+
+def test_one_cancelled_of_two_leaves_the_other(browser, house):
+    wishes = [
+        rules.Wish("KTP", house.window("C", 9).pk),
+        rules.Wish("PBB", house.window("T", 10).pk),
+    ]
+    visit = rules.book(mall=house.mall, wishes=wishes, name="Siti", at=at(7, 30))
+    first, second = visit.new_tickets
+    browser.client.post(address(first, first.public_id, "batal"))
+    page = browser.get(address(first))
+    assert "Nomor Anda yang lain tetap berlaku." in page
+    second.refresh_from_db()
+    assert second.state == "booked"
+
+
+def test_an_hour_beside_another_number_of_the_visit_is_not_offered(browser, house):
+    wishes = [
+        rules.Wish("KTP", house.window("C", 9).pk),
+        rules.Wish("PBB", house.window("T", 10).pk),
+    ]
+    visit = rules.book(mall=house.mall, wishes=wishes, name="Siti", at=at(7, 30))
+    first = visit.new_tickets[0]
+    page = browser.get(address(first, first.public_id, "pindah"))
+    assert re.search(rf'value="{house.window("C", 10).pk}" disabled', page)
 
 
 def test_moving_takes_the_new_seat_and_frees_the_old(browser, house, ticket):
@@ -143,7 +206,7 @@ def test_an_unknown_token_is_a_page_with_a_way_out(browser, house):
     page = browser.get("/tiket/tidak-ada/")
     assert browser.page.status_code == 404
     assert "Halaman ini tidak ada" in page
-    assert 'href="/"' in page
+    assert 'href="/' in page
 
 
 def test_posting_needs_the_pages_own_form(ticket):
@@ -160,3 +223,79 @@ def test_this_device_remembers_its_tickets_until_told_to_forget(at_review):
     at_review.client.post("/gajah-mada/tiket-saya/lupakan/")
     assert "Belum ada tiket di perangkat ini" in at_review.get("/gajah-mada/tiket-saya/")
     assert "Belum ada tiket" in Client().get("/gajah-mada/tiket-saya/").content.decode()
+
+
+# -- what became of it -----------------------------------------------------------------------
+
+
+def ended(house, clock, **how):
+    """A ticket served at counter 1 and ended so; its owner's page at half past nine."""
+    mine = house.waiting("KTP", 9, arrived=at(8, 50))
+    desk = {"counter_id": house.counters[1].pk, "officer": house.people["officer"]}
+    rules.open_counter(**desk, at=at(9))
+    rules.call_next(**desk, at=at(9, 1))
+    rules.start(**desk, at=at(9, 2))
+    rules.end(**desk, at=at(9, 20), **how)
+    clock.move_to(at(9, 30))
+    return mine
+
+
+def test_what_is_collected_later_says_when_and_where(browser, house, clock):
+    mine = ended(house, clock, outcome="collect_later", collect_on=at(9, days=2).date())
+    page = browser.get(address(mine))
+    assert "Diterima. Ambil hasilnya mulai" in page
+    assert "Jumat, 27 November 2026" in page
+    assert "Lantai 2, loket 1, Dinas Dukcapil" in page
+
+
+def test_missing_papers_are_named_and_one_may_return_the_same_day(browser, house, clock):
+    mine = ended(house, clock, outcome="documents_missing", note="Fotokopi Kartu Keluarga")
+    page = browser.get(address(mine))
+    assert "Yang kurang: <b>Fotokopi Kartu Keluarga</b>" in page
+    back = address(mine, mine.public_id, "kembali")
+    assert back in page
+    browser.client.post(back, {"kode": code_of(house, at(9, 30))})
+    mine.refresh_from_db()
+    assert mine.state == "waiting"
+
+
+def test_a_referral_says_where_to(browser, house, clock):
+    mine = ended(house, clock, outcome="referred", note="Kantor Pertanahan")
+    assert "tempat lain: <b>Kantor Pertanahan</b>" in browser.get(address(mine))
+
+
+def test_a_pause_says_why_and_until_when_and_shifts_the_estimate(browser, house, clock):
+    rules.open_counter(
+        counter_id=house.counters[1].pk, officer=house.people["officer"], at=at(8, 30)
+    )
+    mine = house.waiting("KTP", 9, arrived=at(8, 50))
+    day = {"queue": house.queues["C"], "date": TODAY, "mall": house.mall}
+    QueueDay.objects.update_or_create(
+        **day, defaults={"paused_reason": "Gangguan pusat", "expected_back_at": at(10, 30)}
+    )
+    clock.move_to(at(9))
+    page = browser.get(address(mine))
+    assert "Antrean sedang dijeda: Gangguan pusat." in page
+    assert "Perkiraan kembali pukul 10.30." in page
+    assert re.search(r"Perkiraan dipanggil.*10\.30–10\.40", page, re.DOTALL)
+
+
+def test_who_waits_sees_when_they_will_probably_be_called(browser, house, clock):
+    mine = house.waiting("KTP", 9, arrived=at(8, 50))
+    clock.move_to(at(9, 2))
+    assert "Perkiraan dipanggil" not in browser.get(address(mine))
+    rules.open_counter(counter_id=house.counters[1].pk, officer=house.people["officer"], at=at(9))
+    assert "09.00–09.10" in browser.get(address(mine))
+
+
+def test_the_page_costs_at_most_eight_queries_however_many_numbers(browser, house, clock):
+    codes = [("KTP", "C", 9), ("AKTA", "D", 10), ("PBB", "T", 11)]
+    costs = []
+    for many in (1, 3):
+        wishes = [rules.Wish(code, house.window(q, hour).pk) for code, q, hour in codes[:many]]
+        visit = rules.book(mall=house.mall, wishes=wishes, name=f"Siti {many}", at=at(7, 30))
+        rules.check_in(visit_id=visit.pk, at=at(8, 45))
+        with CaptureQueriesContext(connection) as queries:
+            browser.get(f"/tiket/{visit.token}/")
+        costs.append(len(queries))
+    assert max(costs) <= 8, costs

@@ -78,6 +78,13 @@ def test_it_is_shown_in_fives_and_never_narrower_than_ten(given, shown):
     assert (given.low, given.high) == shown
 
 
+def test_as_times_of_the_day_it_keeps_to_fives_and_ten_minutes():
+    now = Wait(0, 1, 4).between(at(10, 41))
+    assert (now.starts_at, now.ends_at) == (at(10, 40), at(10, 50))
+    later = Wait(14.5, 20, 26).between(at(10, 41))
+    assert (later.starts_at, later.ends_at) == (at(10, 55), at(11, 10))
+
+
 def test_a_few_services_of_today_do_not_outweigh_what_is_usual():
     assert blend(None, 0, 15.0) == 15
     assert blend(30.0, 1, 15.0) == pytest.approx(17.5)

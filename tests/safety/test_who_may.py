@@ -36,7 +36,8 @@ from privacy.models import RevealLog
 from queueing import rules, statistics
 from queueing.admin import console
 from queueing.models import QueueClosure, QueueDay, QueueHours, Ticket
-from services.models import Closure, Fee, Holiday, OpeningHours, ServiceStandard
+from queueing.views.sharing import signer
+from services.models import Closure, Fee, Holiday, OpeningHours, Paper, ServiceStandard
 from tests.house import TODAY, House, at
 
 TABLE = Path(__file__).with_name("who_may.csv")
@@ -124,7 +125,7 @@ def street(house, time_machine) -> Street:
     street.pins = {given["number"]: given["pin"] for given in (own, foreign)}
     statistics.roll_up(mall=house.mall, date=TODAY)
     shared = {"mall": "gajah-mada", "app_label": "services"}
-    shared |= {"content_type_id": 1, "url": "tidak-ada/"}
+    shared |= {"content_type_id": 1, "url": "tidak-ada/", "size": 192}
     street.own = {**shared, **own}
     street.foreign = {**shared, **foreign}
     return street
@@ -133,6 +134,8 @@ def street(house, time_machine) -> Street:
 def _furnish(house: House, service: str, officer: str, number: int) -> dict[str, Any]:
     """One of everything for an agency: somebody called, somebody booked, hours, fees, closures."""
     kind = house.services[service]
+    kind.theme = f"tema-{service.lower()}"
+    kind.save(update_fields=["theme"])
     queue, agency = kind.queue_service.queue, kind.agency
     counter = house.counters[number]
     ticket = house.waiting(service, 9, arrived=at(8, 50), phone=f"08123456789{number}")
@@ -147,6 +150,7 @@ def _furnish(house: House, service: str, officer: str, number: int) -> dict[str,
     Closure.objects.create(mall=house.mall, agency=agency, **span)
     QueueClosure.objects.create(queue=queue, **span)
     Holiday.objects.get_or_create(mall=house.mall, date=date, defaults={"name": "uji"})
+    Paper.objects.create(mall=house.mall, name=f"berkas {service}")
     filed = file_case(
         mall=house.mall,
         kind="complaint",
@@ -162,8 +166,10 @@ def _furnish(house: House, service: str, officer: str, number: int) -> dict[str,
         "pin": filed.pin,
         "agency_code": agency.code,
         "service_code": service,
+        "theme": kind.theme,
         "window": ticket.window_id,
         "token": ticket.visit.token,
+        "signed": signer.sign(str(ticket.visit_id)),
         "public_id": ticket.public_id,
         "counter": counter.pk,
         "counter_id": counter.pk,
@@ -302,8 +308,9 @@ def _try_operation(method: str, route: str, street: Street) -> Found:
 
 
 def _guess(role: str, route: str) -> dict[str, str]:
-    """Only the citizen holds the token."""
-    return {} if role == "citizen" else {"token": "tebakan-yang-panjangnya-cukup-32"}
+    """Only the citizen holds the token and the signed link."""
+    guess = "tebakan-yang-panjangnya-cukup-32"
+    return {} if role == "citizen" else {"token": guess, "signed": f"1.{guess}"}
 
 
 def _outcome(response: Any, path: str) -> str:
@@ -315,7 +322,7 @@ def _outcome(response: Any, path: str) -> str:
     if status in {401, 403, 404, 429}:
         return "refuse"
     to = response.get("Location", "")
-    if "/login/" in to:
+    if "/login/" in to or to.startswith("/masuk/"):
         return "login"
     if to == "/admin/" and re.search(r"/\d+/", path):
         return "refuse"  # the admin's way to say that there is no such object

@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from services.catalogue import import_catalogue
 from services.models import Agency, Mall
-from services.search import search, understand
+from services.search import nearest_words, search, understand, vocabulary
+from services.spelling import Vocabulary
 
 CATALOGUE = Path(__file__).parents[2] / "services" / "data" / "catalogue.csv"
 
@@ -95,6 +96,7 @@ def test_strange_text_is_harmless(catalogue, text):
 
 
 def test_a_search_is_one_query_with_the_agencies(catalogue, django_assert_num_queries):
+    vocabulary(catalogue)  # read every five minutes
     with django_assert_num_queries(1):
         assert [service.agency.name for service in search(mall=catalogue, text="ktp hilang")]
 
@@ -110,5 +112,46 @@ def test_limit_cuts_the_end(catalogue):
 
 
 def test_noise_is_dropped_unless_there_is_nothing_else():
-    assert understand("mau bikin KTP dong").text == "ktp dong"
+    assert understand("mau bikin KTP kaca dong").text == "ktp kaca"
     assert understand("antrian").text == "antrian"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("kls", "kelas"),  # vowels left out
+        ("skkc", "skck"),  # letters swapped
+        ("kelahirn", "kelahiran"),  # a letter lost
+        ("pensiunn", "pensiun"),  # a letter doubled
+        ("matrai", "meterai"),  # written as it is said
+        ("pasp", "pasp"),  # the beginning of a word is no error
+        ("lapis", "lapis"),  # nothing is near
+        ("1234", "1234"),
+        ("ab", "ab"),
+    ],
+)
+def test_a_mistyped_word_is_read_as_the_nearest(typed, meant):
+    words = Vocabulary(["kelas", "skck", "kelahiran", "pensiun", "meterai", "paspor", "12345"])
+    assert words.nearest(typed) == meant
+
+
+def test_of_two_words_as_near_the_one_said_more_often_is_meant():
+    assert Vocabulary(["kartu", "kartu", "karta"]).nearest("kartx") == "kartu"
+
+
+def test_the_page_can_say_what_was_read_as_another_word(catalogue):
+    words = vocabulary(catalogue)
+    assert understand("ktp ilang", words).mended == (("ilang", "hilang"),)
+    assert understand("beli matrai", words).mended == (("matrai", "materai"),)
+    assert understand("ktp hilang", words).mended == ()
+
+
+def test_who_finds_nothing_is_offered_words_of_the_catalogue(catalogue):
+    assert search(mall=catalogue, text="sertivokat") == []
+    assert "sertifikat" in nearest_words(mall=catalogue, text="sertivokat")
+    assert nearest_words(mall=catalogue, text="qqqq") == []
+
+
+def test_a_service_of_little_worth_beside_the_best_is_left_out(catalogue):
+    assert "POLRESTA-08" in {s.code for s in search(mall=catalogue, text="ktp ilang")}
+    assert len(search(mall=catalogue, text="ktp ilang")) < 6

@@ -1,0 +1,97 @@
+"""Pages about what went wrong: one voice, a next step, no personal data.
+
+Where the database may be away they ask it nothing: the mall in their header is the one this process
+has seen lately, or none.
+"""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from services.views import mall_of_address
+
+AWAY_S = 10  # until one should ask again: the database is away
+MAINTENANCE_S = 600
+_STAFF = ("/admin/", "/dasbor/")
+_ON = {"1", "true", "yes", "on"}  # maintenance without a word about its end
+
+
+def page(
+    request: HttpRequest, template: str, *, status: int, ask: bool = True, **context: Any
+) -> HttpResponse:
+    """The page of an error, under the header of the mall its address belongs to."""
+    context |= {
+        "mall": mall_of_address(request.path, ask=ask),
+        "for_staff": request.path.startswith(_STAFF),
+        "match": request.resolver_match,
+    }
+    response = render(request, template, context, status=status)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return page(request, "400.html", status=400)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return page(request, "403.html", status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return page(request, "404.html", status=404)
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """A crash; its code is in the log, beside the place where it broke."""
+    code = getattr(request, "crash_code", "")
+    return page(request, "500.html", status=500, ask=False, code=code)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return page(request, "403_csrf.html", status=403)
+
+
+def locked_out(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    """Too many wrong passwords."""
+    response = page(
+        request, "locked_out.html", status=429, minutes=settings.AXES_COOLOFF_TIME.seconds // 60
+    )
+    response["Retry-After"] = str(settings.AXES_COOLOFF_TIME.seconds)
+    return response
+
+
+def away(request: HttpRequest) -> HttpResponse:
+    """The database cannot be reached."""
+    if request.path == "/sehat/":
+        response: HttpResponse = JsonResponse({"database": False}, status=503)
+    elif request.path.startswith("/api/"):
+        response = _json("unavailable", _("Portal sedang terganggu. Coba lagi sebentar lagi."))
+    else:
+        response = page(request, "busy.html", status=503, ask=False)
+    response["Retry-After"] = str(AWAY_S)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def maintenance(request: HttpRequest) -> HttpResponse | None:
+    """The calm page of a portal that is being maintained; None while it is not."""
+    until = settings.MAINTENANCE.strip()
+    if until.lower() in {"", "0", "false", "no", "off"} or request.path == "/sehat/":
+        return None
+    until = "" if until.lower() in _ON else until
+    if request.path.startswith("/api/"):
+        response = _json("maintenance", _("Portal sedang dirawat. Coba lagi nanti."))
+    else:
+        response = page(request, "maintenance.html", status=503, ask=False, until=until)
+    response["Retry-After"] = str(MAINTENANCE_S)
+    return response
+
+
+def _json(code: str, message: str) -> JsonResponse:
+    response = JsonResponse({"code": code, "message": message, "fields": {}}, status=503)
+    response["Cache-Control"] = "no-store"
+    return response

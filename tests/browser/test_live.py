@@ -1,0 +1,273 @@
+"""A ticket followed in a real browser: by the stream, by the clock, and without a signal.
+
+The live process is the real one, on the tests' Redis.
+"""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+import redis
+from django.conf import settings as configured
+from django.utils import timezone
+
+from queueing import rules
+from queueing.views import ticket as ticket_views
+from tests.browser.conftest import PHONE
+from tests.browser.test_main_job import living_house  # noqa: F401  (a fixture)
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+SERVICE = "/gajah-mada/layanan/KTP/"
+NEVER_S = 3600
+
+
+@pytest.fixture
+def quiet_clock(monkeypatch):
+    """No page asks by itself: what it shows came by the stream."""
+    monkeypatch.setattr(ticket_views, "_POLL_S", NEVER_S)
+    monkeypatch.setattr(ticket_views, "_POLL_NEAR_S", NEVER_S)
+    monkeypatch.setattr(ticket_views, "_GAP_S", 1)
+
+
+@pytest.fixture
+def live(live_server, settings):
+    """The live process, allowed by the pages' policy."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    options = f"--port {port} --no-access-log --log-level warning --timeout-graceful-shutdown 1"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "uvicorn", "mpp_portal.live:application", *options.split()],
+        env={**os.environ, "REDIS_URL": configured.REDIS_URL, "BASE_URL": live_server.url},
+    )
+    settings.LIVE_URL = f"http://127.0.0.1:{port}"
+    directives = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
+    settings.CONTENT_SECURITY_POLICY = {
+        "DIRECTIVES": {**directives, "connect-src": ["'self'", settings.LIVE_URL]}
+    }
+    client = redis.Redis.from_url(configured.REDIS_URL)
+    for _ in range(200):
+        if client.pubsub_numsub("mpp:changes")[0][1]:
+            break
+        time.sleep(0.05)
+    yield process
+    process.terminate()
+    process.wait(timeout=10)
+
+
+@pytest.fixture
+def mine(living_house):  # noqa: F811
+    """Siti's number for KTP, waiting in a hall that is open."""
+    mall = living_house.mall
+    prefix = living_house.services["KTP"].queue_service.queue
+    window = prefix.windows.filter(ends_at__gt=timezone.now()).order_by("starts_at").first()
+    visit = rules.book(
+        mall=mall, wishes=[rules.Wish("KTP", window.pk)], at=timezone.now(), name="Siti Aminah"
+    )
+    rules.check_in(visit_id=visit.pk, at=timezone.now())
+    return visit.tickets.get()
+
+
+def call(house):
+    """Counter 1 calls the next number."""
+    desk = {"counter_id": house.counters[1].pk, "officer": house.people["officer"]}
+    rules.open_counter(**desk, at=timezone.now())
+    return rules.call_next(**desk, at=timezone.now())
+
+
+def address(ticket):
+    return f"/tiket/{ticket.visit.token}/"
+
+
+def until(page, script, arg=None):
+    """Wait for an asynchronous condition in the page."""
+    end = time.monotonic() + 15
+    while not page.evaluate(script, arg):
+        assert time.monotonic() < end, f"never so: {script}"
+        page.wait_for_timeout(100)
+
+
+def kept(page, path):
+    """Wait until the worker has kept this page and what it is drawn with."""
+    until(
+        page,
+        """async (path) => {
+            const found = await caches.match(path, {ignoreVary: true});
+            const assets = await (await caches.open("berkas")).keys();
+            return Boolean(found) && assets.length >= 4;
+        }""",
+        path,
+    )
+
+
+def test_a_call_appears_through_the_stream_alone(
+    living_house,  # noqa: F811
+    live,
+    quiet_clock,
+    mine,
+    open_page,
+    accessible,
+):
+    page = open_page(PHONE)
+    with page.expect_response(re.compile("keadaan=")):  # once, when the stream has opened
+        page.goto(address(mine))
+    page.evaluate("document.querySelector('.m-check input')?.click()")
+    ticks = page.locator(".m-check input:checked").count()
+    assert ticks == 1
+    assert re.search(r"\d+ detik lalu", page.locator("#tiket .m-live").inner_text())
+    page.evaluate("window.sameDocument = true")
+    called_at = time.monotonic()
+    call(living_house)
+    page.wait_for_selector("text=Giliran Anda")
+    assert time.monotonic() - called_at < 3
+    assert page.title().startswith("Giliran Anda, Loket 1")
+    assert page.locator("#kabar").inner_text() == "Giliran Anda, Loket 1"
+    assert page.evaluate("window.sameDocument") is True
+    assert page.locator(".m-check input:checked").count() == ticks
+    accessible(page)
+
+
+def test_without_the_live_process_the_clock_shows_it(
+    living_house,  # noqa: F811
+    mine,
+    open_page,
+    monkeypatch,
+):
+    monkeypatch.setattr(ticket_views, "_POLL_NEAR_S", 1)
+    page = open_page(PHONE)  # /langsung/ is not served here: 404, an expected failure
+    page.goto(address(mine))
+    call(living_house)
+    page.wait_for_selector("text=Giliran Anda", timeout=6000)
+
+
+def test_the_page_follows_again_when_the_live_process_comes_back_too_late(
+    living_house,  # noqa: F811
+    live,
+    mine,
+    open_page,
+    monkeypatch,
+):
+    monkeypatch.setattr(ticket_views, "_POLL_NEAR_S", 1)
+    page = open_page(PHONE, network=False)
+    page.goto(address(mine))
+    page.wait_for_selector("text=detik lalu")
+    live.terminate()
+    live.wait(timeout=10)
+    call(living_house)
+    page.wait_for_selector("text=Giliran Anda", timeout=8000)
+
+
+def test_a_half_typed_code_and_focus_outlive_a_refresh(
+    living_house,  # noqa: F811
+    live,
+    quiet_clock,
+    mine,
+    open_page,
+):
+    tax = living_house.services["PBB"].queue_service.queue
+    later = tax.windows.filter(starts_at__gte=mine.window.ends_at).order_by("starts_at").first()
+    other = rules.book(
+        mall=living_house.mall,
+        wishes=[rules.Wish("KTP", mine.window_id), rules.Wish("PBB", later.pk)],
+        at=timezone.now(),
+        name="Budi",
+    )
+    page = open_page(PHONE)
+    with page.expect_response(re.compile("keadaan=")):
+        page.goto(f"/tiket/{other.token}/")
+    page.fill("#kode", "12")
+    page.locator("#kode").focus()
+    booked = other.tickets.get(service_type__code="PBB")
+    rules.cancel(ticket_id=booked.pk, at=timezone.now())
+    page.wait_for_selector("text=Nomor ini sudah dibatalkan")
+    assert page.input_value("#kode") == "12"
+    assert page.evaluate("document.activeElement.id") == "kode"
+
+
+def test_without_a_signal_ticket_and_service_open_as_they_were(
+    living_house,  # noqa: F811
+    mine,
+    open_page,
+    accessible,
+):
+    page = open_page(PHONE, network=False)
+    page.goto(SERVICE)
+    kept(page, SERVICE)
+    page.goto(address(mine))
+    kept(page, address(mine))
+    kept(page, "/gajah-mada/tanpa-sinyal/")
+    page.context.set_offline(True)
+    page.reload()
+    note = page.locator(".m-note.m-if-stale")
+    assert re.search(r"Tanpa sinyal\. Data pukul \d\d\.\d\d\.", note.inner_text())
+    assert page.locator("#tiket .m-live.m-live--stale").inner_text().startswith("pukul ")
+    assert page.locator(".m-code--xl").first.is_visible()
+    assert page.locator(".m-pin").is_visible()
+    accessible(page)
+    page.goto(SERVICE)
+    assert page.locator("text=Perlu sinyal. Atau ambil di kios, tanpa HP.").is_visible()
+    assert not page.locator("a:has-text('Ambil nomor antrean')").is_visible()
+    page.goto("/gajah-mada/bantuan/")
+    assert page.locator("text=Halaman ini perlu sinyal").is_visible()
+    page.click("#tersimpan a[href^='/tiket/']")
+    assert page.locator(".m-code--xl").first.is_visible()
+    page.context.set_offline(False)
+    page.wait_for_function("() => !('stale' in document.documentElement.dataset)")
+    assert not note.is_visible()
+
+
+def test_a_stored_ticket_follows_what_the_page_has_heard(
+    living_house,  # noqa: F811
+    mine,
+    open_page,
+    monkeypatch,
+):
+    monkeypatch.setattr(ticket_views, "_POLL_NEAR_S", 1)
+    page = open_page(PHONE)
+    page.goto(address(mine))
+    kept(page, address(mine))
+    page.reload()
+    call(living_house)
+    page.wait_for_selector("text=Giliran Anda")
+    until(
+        page,
+        """async (path) => (await (await caches.match(path, {ignoreVary: true})).text())
+            .includes("m-ticket--call")""",
+        address(mine),
+    )
+
+
+def test_forgetting_the_tickets_empties_the_store(living_house, mine, open_page):  # noqa: F811
+    page = open_page(PHONE)
+    page.goto(address(mine))
+    kept(page, address(mine))
+    page.goto("/gajah-mada/tiket-saya/")
+    page.evaluate(
+        """() => fetch("/gajah-mada/tiket-saya/lupakan/", {method: "POST"}).catch(() => null)"""
+    )
+    until(page, "async () => (await caches.keys()).length === 0")
+
+
+def test_the_store_keeps_nothing_but_tickets_and_one_service(
+    living_house,  # noqa: F811
+    mine,
+    open_page,
+):
+    page = open_page(PHONE)
+    page.goto("/gajah-mada/layanan/AKTA/")
+    kept(page, "/gajah-mada/layanan/AKTA/")
+    for path in ("/gajah-mada/", "/gajah-mada/antrean/KTP/", "/admin/login/", "/gajah-mada/layar/"):
+        page.goto(path)
+    page.goto(address(mine))
+    kept(page, address(mine))
+    page.goto(SERVICE)
+    until(
+        page,
+        """async (wanted) => JSON.stringify((await (await caches.open("halaman")).keys())
+            .map((request) => new URL(request.url).pathname).sort()) === JSON.stringify(wanted)""",
+        sorted([address(mine), SERVICE, "/gajah-mada/tanpa-sinyal/"]),
+    )
