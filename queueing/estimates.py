@@ -16,12 +16,15 @@ from typing import Any
 
 from django.db import connection
 
+from services.near import kept
+
 SPREAD = 0.8  # of service times over their mean, until a queue's own is measured
 _Z90 = 1.2816  # the standard normal's 90th percentile
 _STEP = 5  # minutes; what is shown is a multiple of it
 _NARROWEST = 10  # minutes
 _AT_ONCE = (0.0, 1.0, 4.0)  # a counter is free: the walk to it
 _WORTH = 5  # observations that today's figure needs to weigh as much as the one expected before
+_KEPT_S = 3
 _TO_THE_COUNTER = 1.0  # minutes from the call to the start, which older figures leave out
 
 
@@ -177,12 +180,17 @@ SELECT q.id, waiting.n, desks.share, desks.free, today.mean, today.n, past.mean,
 def for_queues(queues: Iterable[int], date: dt.date, at: dt.datetime) -> dict[int, Pace]:
     """The pace of several queues on `date`, by their ids; one query, however many there are.
 
-    The service time: the last twenty of today, drawn to the mean of the last 28 days, or to the
+    All who watch these queues share what was worked out in the last three seconds. The service
+    time: the last twenty of today, drawn to the mean of the last 28 days, or to the
     standard's minutes where there is no history.
     """
     ids = sorted(set(queues))
     if not ids:
         return {}
+    return kept("pace", (date, ids), _KEPT_S, lambda: _for_queues(ids, date, at))
+
+
+def _for_queues(ids: list[int], date: dt.date, at: dt.datetime) -> dict[int, Pace]:
     params: dict[str, Any] = {
         "queues": ids,
         "date": date,

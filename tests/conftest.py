@@ -29,5 +29,8 @@ def open_house(transactional_db) -> House:
 
 
 @pytest.fixture(autouse=True)
-def _empty_cache():
+def _empty_cache(settings):
+    """Nothing is kept from before, and nothing for a moment: `near` is tested on its own."""
+    nothing = {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
+    settings.CACHES = {**settings.CACHES, "near": nothing}
     cache.clear()

@@ -26,10 +26,12 @@ from services.calendar import Day, is_open
 from services.directory import directory
 from services.hours import HouseDay, mall_week
 from services.models import Agency, Mall, ServiceType
+from services.near import shared_page
 from services.views import in_mall
 
 TICKETS_COOKIE = "tiket"
 _MOST_REMEMBERED = 5
+_SHARED_S = 3  # everybody looks at the same hall
 _SOUGHT_DAYS = 30
 _WEEK = dt.timedelta(days=6)
 
@@ -53,6 +55,7 @@ class Floor:
 
 
 @require_safe
+@shared_page(_SHARED_S, own=TICKETS_COOKIE)
 @in_mall
 def home(request: HttpRequest, mall: Mall) -> HttpResponse:
     """Search, the ticket of this device, what is sought most, the queues now, and two doors."""

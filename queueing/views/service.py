@@ -18,8 +18,10 @@ from queueing.availability import Availability, availability
 from queueing.models import Visit
 from services.fees import cost
 from services.models import ServiceStandard, ServiceType
+from services.near import shared_page
 from services.papers import Needed
 
+_SHARED_S = 3
 _NUMBERED = re.compile(r"^\s*(?:\d+[.)]|[-•*])\s*")  # how steps were numbered by hand
 
 
@@ -29,6 +31,7 @@ def service_of(mall: str, code: str) -> ServiceType:
 
 
 @require_safe
+@shared_page(_SHARED_S)
 def service(request: HttpRequest, mall: str, code: str) -> HttpResponse:
     """Everything a person needs to know before coming."""
     at = timezone.now()

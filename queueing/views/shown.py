@@ -1,35 +1,27 @@
 """A visit's tickets as its citizen sees them: place in the line, when, where, what came of it."""
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 import segno
 from django.conf import settings
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import (
-    Case,
-    CharField,
-    Count,
-    DateTimeField,
-    IntegerField,
-    Max,
-    OuterRef,
-    Q,
-    Subquery,
-    Value,
-    When,
-)
-from django.db.models.functions import Coalesce
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
 from queueing import estimates, places
 from queueing.estimates import Between
-from queueing.models import QueueDay, Ticket, TicketEvent, Visit, Window
+from queueing.models import Counter, Queue, Ticket, Visit, Window
 from queueing.places import Place
 from queueing.workflow import ACTIVE, AT_COUNTER, State, may
+from services.models import ServiceStandard, ServiceType
+from services.near import kept
 
+_KEPT_S = 30  # a queue's settings, a service's name, where a counter stands
+_AT_COUNTER = tuple(str(state) for state in AT_COUNTER)
 ARRIVE_BEFORE = dt.timedelta(minutes=10)
 _ON_THE_WAY = (State.PRINTING, State.BOOKED, State.WAITING, State.PARKED, State.ABSENT)
 # state: (look, icon)
@@ -120,9 +112,35 @@ class Shown:
         return self.ticket.queue.max_recalls + 1
 
 
+# Asked by every phone that follows its turn: one statement, and what seldom changes is kept apart.
+_ROWS = f"""
+SELECT t.*, w.starts_at, w.ends_at,
+       CASE WHEN t.state = 'waiting' THEN (
+            SELECT count(*) FROM queueing_ticket o
+             WHERE o.queue_id = t.queue_id AND o.date = t.date AND o.state = 'waiting'
+               AND (o.sort_at, o.number) < (t.sort_at, t.number)) ELSE 0 END AS ahead,
+       CASE WHEN t.state = 'waiting' THEN ARRAY(
+            SELECT o.label FROM queueing_ticket o
+             WHERE o.queue_id = t.queue_id AND o.date = t.date AND o.state IN {_AT_COUNTER}
+             ORDER BY o.number) ELSE ARRAY[]::text[] END AS serving,
+       coalesce(d.paused_reason, '') AS paused, d.expected_back_at AS back_at,
+       (SELECT max(l.ends_at) FROM queueing_window l
+         WHERE l.queue_id = t.queue_id AND l.date = t.date) AS closes_at,
+       CASE WHEN t.state = 'done' THEN coalesce((
+            SELECT e.note FROM queueing_ticketevent e
+             WHERE e.ticket_id = t.id AND e.kind = 'ended' ORDER BY e.id DESC LIMIT 1), '')
+            ELSE '' END AS note
+  FROM queueing_ticket t
+  LEFT JOIN queueing_window w ON w.id = t.window_id
+  LEFT JOIN queueing_queueday d ON d.queue_id = t.queue_id AND d.date = t.date
+ WHERE t.visit_id = %s AND t.state <> 'transferred'
+ ORDER BY w.starts_at, t.id
+"""  # noqa: S608 - constants of the house
+
+
 def shown(visit: Visit, at: dt.datetime) -> list[Shown]:
-    """The visit's tickets in the order of their windows, who is called first; three queries."""
-    tickets = list(_rows(visit))
+    """The visit's tickets in the order of their windows, who is called first."""
+    tickets = _rows(visit)
     queues = {t.queue_id for t in tickets if t.state == State.WAITING}
     paces = estimates.for_queues(queues, visit.date, at)
     where = places.for_queues({t.queue_id for t in tickets if t.state in _ON_THE_WAY}, visit.date)
@@ -137,7 +155,7 @@ def shown(visit: Visit, at: dt.datetime) -> list[Shown]:
                 look,
                 icon,
                 ahead=ticket.ahead,
-                serving=ticket.serving or [],
+                serving=ticket.serving,
                 paused=ticket.paused,
                 back_at=ticket.back_at,
                 between=_between(ticket, paces.get(ticket.queue_id), at),
@@ -159,50 +177,33 @@ def _between(ticket: Ticket, pace: estimates.Pace | None, at: dt.datetime) -> Be
 
 
 def _rows(visit: Visit) -> list[Ticket]:
-    of_queue = {"queue": OuterRef("queue"), "date": OuterRef("date")}
-    before = Q(sort_at__lt=OuterRef("sort_at")) | Q(
-        sort_at=OuterRef("sort_at"), number__lt=OuterRef("number")
+    """The tickets with what lies around them: the people ahead, the day of the queue, the place."""
+    tickets = list(Ticket.objects.raw(_ROWS, [visit.pk]))
+    queues = _kept(Queue.objects.all(), (t.queue_id for t in tickets))
+    services = _kept(
+        ServiceType.objects.select_related("agency"), (t.service_type_id for t in tickets)
     )
-    ahead = (
-        Ticket.objects.filter(before, **of_queue, state=State.WAITING)
-        .order_by()
-        .values("queue")
-        .annotate(n=Count("pk"))
-        .values("n")
-    )
-    serving = Ticket.objects.filter(**of_queue, state__in=AT_COUNTER).order_by("number")
-    day = QueueDay.objects.filter(**of_queue)
-    last = (
-        Window.objects.filter(**of_queue)
-        .order_by()
-        .values("queue")
-        .annotate(end=Max("ends_at"))
-        .values("end")
-    )
-    ended = TicketEvent.objects.filter(ticket=OuterRef("pk"), kind="ended").order_by("-pk")
-    return list(
-        visit.tickets.exclude(state=State.TRANSFERRED)
-        .select_related("service_type__agency", "window", "queue", "counter", "standard")
-        .annotate(
-            ahead=_while_waiting(Coalesce(Subquery(ahead), 0), Value(0), IntegerField()),
-            serving=_while_waiting(ArraySubquery(serving.values("label")), Value(None), None),
-            paused=_text(day.values("paused_reason")[:1]),
-            back_at=Subquery(day.values("expected_back_at")[:1]),
-            closes_at=Subquery(last, output_field=DateTimeField()),
-            note=Case(
-                When(state=State.DONE, then=_text(ended.values("note")[:1])), default=Value("")
-            ),
+    standards = _kept(ServiceStandard.objects.all(), (t.standard_id for t in tickets))
+    counters = _kept(Counter.objects.all(), (t.counter_id for t in tickets))
+    for ticket in tickets:
+        ticket.visit = visit
+        ticket.queue, ticket.service_type = (
+            queues[ticket.queue_id],
+            services[ticket.service_type_id],
         )
-        .order_by("window__starts_at", "pk")
-    )
+        ticket.standard = standards.get(ticket.standard_id)
+        ticket.counter = counters.get(ticket.counter_id)
+        ticket.window = ticket.window_id and Window(
+            pk=ticket.window_id, starts_at=ticket.starts_at, ends_at=ticket.ends_at
+        )
+    return tickets
 
 
-def _while_waiting(found: object, other: Value, kind: object) -> Case:
-    return Case(When(state=State.WAITING, then=found), default=other, output_field=kind)
-
-
-def _text(values: object) -> Coalesce:
-    return Coalesce(Subquery(values), Value(""), output_field=CharField())
+def _kept(rows: QuerySet, wanted: Iterable[int | None]) -> dict[int | None, Any]:
+    ids = sorted({pk for pk in wanted if pk})
+    if not ids:
+        return {}
+    return kept(rows.model._meta.label, ids, _KEPT_S, lambda: rows.in_bulk(ids))
 
 
 def qr(visit: Visit) -> SafeString:

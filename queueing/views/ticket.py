@@ -4,8 +4,9 @@ import uuid
 from functools import partial
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -17,10 +18,14 @@ from queueing.views.sharing import invitation
 from queueing.views.shown import Shown, qr, shown
 from queueing.workflow import AT_COUNTER, State
 from services import papers
+from services.models import Mall
+from services.near import kept
 
 _NEAR = 5  # people ahead from which the page asks more often
 _POLL_S, _POLL_NEAR_S = 30, 10
 _GAP_S, _GAP_NEAR_S = 10, 1  # between two looks at a queue that changes all the time
+_KEPT_S = 30  # a mall's name, a standard once approved, a paper's whereabouts
+_VISIT = "SELECT * FROM queueing_visit WHERE token = %s AND erased_at IS NULL"
 _ANY_MOMENT = (*AT_COUNTER, State.PARKED, State.ABSENT)
 _MOVING = (State.PRINTING, State.WAITING, *AT_COUNTER, State.PARKED)
 _WITH_CODE = (State.PRINTING, State.BOOKED, State.WAITING, State.PARKED, State.ABSENT)
@@ -72,9 +77,12 @@ def come_back(request: HttpRequest, token: str, public_id: uuid.UUID) -> HttpRes
 
 def visit_of(token: str) -> Visit:
     """The visit that this token opens, with its mall, or 404."""
-    return get_object_or_404(
-        Visit.objects.filter(erased_at=None).select_related("mall"), token=token
-    )
+    visit = next(iter(Visit.objects.raw(_VISIT, [token])), None)
+    if visit is None:
+        raise Http404
+    malls = Mall.objects.filter(pk=visit.mall_id)
+    visit.mall = kept("mall", visit.mall_id, _KEPT_S, malls.get)
+    return visit
 
 
 def ticket_of(visit: Visit, public_id: uuid.UUID) -> Ticket:
@@ -93,7 +101,12 @@ def ticket_of(visit: Visit, public_id: uuid.UUID) -> Ticket:
 def papers_of(visit: Visit, tickets: list[Shown]) -> list[papers.Needed]:
     """What to bring for the tickets that are still ahead, each paper once."""
     standards = [one.ticket.standard for one in tickets if one.active and one.ticket.standard]
-    return papers.needed(standards, papers.asked_by(standards, visit.mall))
+    return kept(
+        "papers",
+        (get_language(), sorted(standard.pk for standard in standards)),
+        _KEPT_S,
+        lambda: papers.needed(standards, papers.asked_by(standards, visit.mall)),
+    )
 
 
 def _again(request: HttpRequest, visit: Visit, refusal: Refusal) -> HttpResponse:

@@ -15,6 +15,9 @@ from queueing.views.adding import BOOKABLE
 from services import papers
 from services.fees import cost
 from services.models import Mall, ServiceStandard, ServiceType
+from services.near import kept
+
+_KEPT_S = 5
 
 
 class Wishes:
@@ -194,12 +197,20 @@ class Wishes:
 
 
 def _services_of(mall: str, codes: list[str]) -> dict[str, ServiceType]:
-    """The active services of a mall with these codes, with agency, mall and queue; one query."""
-    rows = ServiceType.objects.filter(
-        agency__mall__slug=mall,
-        agency__mall__active=True,
-        agency__active=True,
-        active=True,
-        code__in=[code for code in codes if "\0" not in code],
-    ).select_related("agency__mall", "queue_service__queue")
-    return {service.code: service for service in rows.order_by("-pk")}
+    """The active services of a mall with these codes, with agency, mall and queue; one query.
+
+    Kept for seconds: the rule that books looks for itself.
+    """
+    wanted = sorted({code for code in codes if code and "\0" not in code})
+
+    def fetch() -> dict[str, ServiceType]:
+        rows = ServiceType.objects.filter(
+            agency__mall__slug=mall,
+            agency__mall__active=True,
+            agency__active=True,
+            active=True,
+            code__in=wanted,
+        ).select_related("agency__mall", "queue_service__queue")
+        return {service.code: service for service in rows.order_by("-pk")}
+
+    return kept("wishes", (mall, wanted), _KEPT_S, fetch)
