@@ -29,7 +29,7 @@ PIP_LOG = os.path.join(VENV, "install.log")
 OLDEST_PYTHON = (3, 11)
 COMMANDS = {
     "demo": [PYTHON, "-m", "mpp_portal.supervisor", "demo"],
-    "test": [PYTHON, "-m", "pytest"],
+    "test": [PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadfile"],
     "bench": [PYTHON, "-m", "bench"],
 }
 # What pip says, and what a person can do about it; the first that fits is taken.

@@ -1,9 +1,22 @@
 """Fixtures that every room's tests may use."""
 
+import os
+
 import pytest
+from django.conf import settings as configured
 from django.core.cache import cache
 
 from tests.house import House, build_house
+
+
+def pytest_configure():
+    """Where several processes test at once, each has a Redis database of its own."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    if worker:
+        server, _slash, database = configured.REDIS_URL.rpartition("/")
+        address = f"{server}/{int(database) + 1 + int(worker[2:])}"
+        os.environ["REDIS_URL"] = configured.REDIS_URL = configured.CELERY_BROKER_URL = address
+        configured.CACHES["default"]["LOCATION"] = address
 
 
 @pytest.fixture(autouse=True)

@@ -248,7 +248,7 @@ def test_an_error_page_shows_nothing_of_what_was_sent(
 
     time_machine.move_to(at(7, 30))
     monkeypatch.setattr("queueing.rules.book", crash)
-    monkeypatch.setattr("services.views.search", crash)
+    monkeypatch.setattr("queueing.views.find.search", crash)
     monkeypatch.setattr("queueing.views.booking.rules.book", crash)
     window = open_house.window("C", 9).pk
     wish = {"tickets": [{"service": "KTP", "window": window}]}
