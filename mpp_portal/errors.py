@@ -27,6 +27,7 @@ def page(
         "mall": mall_of_address(request.path, ask=ask),
         "for_staff": request.path.startswith(_STAFF),
         "match": request.resolver_match,
+        "nameless": True,  # says no address: it can hold a token, or what a person searched
     }
     response = render(request, template, context, status=status)
     response["Cache-Control"] = "no-store"
