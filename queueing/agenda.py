@@ -1,6 +1,7 @@
 """A visit as a calendar file (RFC 5545): one event per ticket, without the name of its service.
 
-A calendar may be shared, so it says when and where, not for what. An event keeps its UID and counts
+A calendar may be shared, so it says when and where, not for what, and its link can only be looked
+at. An event keeps its UID and counts
 its SEQUENCE up, so that importing the file again moves or cancels it.
 """
 
@@ -49,7 +50,7 @@ def _event(
     event.add("dtend", window.ends_at.astimezone(dt.UTC))
     event.add("summary", _("Kunjungan ke %(mall)s, nomor %(label)s") % words)
     event.add("location", ", ".join([mall.name, *mall.address.splitlines()]))
-    event.add("description", _("Lapor hadir di kios atau meja depan. Tiket: %s") % link)
+    event.add("description", _("Lapor hadir di kios atau meja depan. Lihat giliran: %s") % link)
     event.add("url", link)
     event.add("status", "CANCELLED" if cancelled else "CONFIRMED")
     if not cancelled:

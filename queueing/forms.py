@@ -75,10 +75,10 @@ class WhoForm(forms.Form):
         widget=forms.TextInput(attrs={"inputmode": "email", "autocomplete": "email"}),
     )
     priority = forms.ChoiceField(
-        label=_("Saya perlu didahulukan karena"),
+        label=_("Mana yang sesuai?"),
         required=False,
         choices=[
-            ("", _("Tidak perlu")),
+            ("", _("Tidak perlu didahulukan")),
             (Visit.Priority.ELDERLY, _("Lansia (60 tahun ke atas)")),
             (Visit.Priority.DISABLED, _("Penyandang disabilitas")),
             (Visit.Priority.PREGNANT, _("Ibu hamil")),

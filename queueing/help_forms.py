@@ -32,7 +32,7 @@ class PersonForm(WhoForm):
         texts = {
             "name": (_("Nama"), _("Seperti di KTP. Petugas memanggil dengan nama ini.")),
             "phone": (_("Nomor WhatsApp warga"), _("Untuk pengingat. Boleh nomor keluarganya.")),
-            "priority": (_("Perlu didahulukan karena"), ""),
+            "priority": (_("Perlu didahulukan?"), ""),
             "needs": (_("Bantuan di mal"), ""),
         }
         for name, (label, help_text) in texts.items():

@@ -17,6 +17,12 @@ from django.utils.translation import gettext_lazy as _
 
 from services.models import Mall, Paper, ServiceStandard, ServiceType
 
+# a line that asks for a condition or a deed: nothing to put in a bag
+_NO_PAPER = re.compile(
+    r"(usia|datang|cukup|sudah|terdaftar|tidak ada|tanpa|lunas|tunggakan|maksimal|kuota|sebutkan"
+    r"|daftar minimal|verifikasi)\b",
+    re.IGNORECASE,
+)
 _COUNTED = re.compile(r"(\d{1,3}) (fotokopi|lembar)", re.IGNORECASE)
 _FORMS = {
     "asli": _("asli"),
@@ -54,7 +60,8 @@ class Needed:
     says where a missing one is had; `made_by` is the service in this building that makes it, and
     `made_in_visit` that this service is one of the wished, `made_in_days` in how many working days
     (0: while one waits; None: not known, or not asked for). `lang` is "id" where an English page
-    knows only the Indonesian name, else "".
+    knows only the Indonesian name, else "". `is_paper` is False where the line asks for a condition
+    or a deed ("usia minimal 17 tahun", "datang sendiri").
     """
 
     name: str
@@ -66,6 +73,7 @@ class Needed:
     where_lang: str = ""
     made_in_visit: bool = False
     made_in_days: int | None = None
+    is_paper: bool = True
 
 
 @dataclass
@@ -218,6 +226,7 @@ def _needed(entry: _Wanted, paper: Paper | None, services: set[int]) -> Needed:
         where_lang=where.lang,
         made_in_visit=maker is not None and maker.pk in services,
         made_in_days=getattr(paper, "made_in_days", None) if maker else None,
+        is_paper=_NO_PAPER.match(entry.name) is None,
     )
 
 

@@ -8,8 +8,8 @@ from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.cache import add_never_cache_headers, patch_cache_control
 from django.utils.translation import get_language
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from privacy.identity import mask_nik
@@ -34,7 +34,6 @@ _ABOUT_THE_WHOLE = {"already_booked", "busy", "sent_before", "too_many_tickets"}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@never_cache
 def book(request: HttpRequest, mall: str, code: str) -> HttpResponse:
     """One address for all steps; the button pressed says which step comes next."""
     if request.method != "POST":
@@ -271,6 +270,7 @@ class Wizard:
                 raise
             return self.review(refusal=Refusal("busy"))
         response = redirect("queueing:ticket", visit.token)
+        add_never_cache_headers(response)
         remember(self.request, response, visit)
         return response
 
@@ -333,6 +333,10 @@ class Wizard:
         }
         status = refusal.status if refusal else 422 if wrong else 200
         response = render(self.request, template, page, status=status)
+        if self.draft.who:  # names and numbers are kept nowhere
+            add_never_cache_headers(response)
+        else:  # the phone's "back" comes to this page again, with what was typed into it
+            patch_cache_control(response, private=True, no_cache=True, max_age=0)
         if status == 503:
             response["Retry-After"] = "2"
         return response

@@ -4,9 +4,11 @@ import datetime as dt
 import uuid
 from dataclasses import replace
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -65,10 +67,13 @@ def move(request: HttpRequest, token: str, public_id: uuid.UUID) -> HttpResponse
     refusal = None
     if request.method == "POST":
         try:
-            rules.reschedule(ticket_id=ticket.pk, window_id=_window(request), at=at)
+            moved = rules.reschedule(ticket_id=ticket.pk, window_id=_window(request), at=at)
         except Refusal as error:
             refusal = error
         else:
+            numbers = {"old": ticket.label, "new": moved.label}
+            text = _("Sudah pindah. Nomor Anda kini %(new)s. Nomor %(old)s tidak dipakai lagi.")
+            messages.success(request, text % numbers)
             return redirect("queueing:ticket", token)
     if not may("rescheduled", ticket.state):
         raise refusal or Refusal("cannot_reschedule")

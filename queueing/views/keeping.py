@@ -6,12 +6,12 @@ from django.conf import settings
 from django.db.models import Count, Max, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from queueing.agenda import calendar_file
+from queueing.views.sharing import view_only
 from queueing.views.shown import qr, shown
 from queueing.views.ticket import papers_of, visit_of
 from queueing.workflow import State
@@ -61,7 +61,7 @@ def calendar(request: HttpRequest, token: str) -> HttpResponse:
     body = calendar_file(
         mall=visit.mall,
         tickets=rows,
-        link=settings.BASE_URL + reverse("queueing:ticket", args=[token]),
+        link=view_only(visit),
         host=urlsplit(settings.BASE_URL).hostname or "localhost",
     )
     response = HttpResponse(body, content_type="text/calendar; charset=utf-8")

@@ -34,7 +34,7 @@ class Invitation:
 
 def invitation(visit: Visit, tickets: list[Shown]) -> Invitation:
     """What the holder passes on: numbers, day, hours and the link, no service and no name."""
-    address = settings.BASE_URL + reverse("queueing:shared", args=[signer.sign(str(visit.pk))])
+    address = view_only(visit)
     numbers = [
         f"{one.ticket.label} ({span(one.ticket.window, visit.mall)})"
         if one.ticket.window
@@ -49,6 +49,11 @@ def invitation(visit: Visit, tickets: list[Shown]) -> Invitation:
         "link": address,
     }
     return Invitation(address, f"https://wa.me/?text={quote(text)}")
+
+
+def view_only(visit: Visit) -> str:
+    """The address at which a visit can be looked at and nothing else."""
+    return settings.BASE_URL + reverse("queueing:shared", args=[signer.sign(str(visit.pk))])
 
 
 @require_safe

@@ -175,12 +175,15 @@ def test_an_hour_beside_another_number_of_the_visit_is_not_offered(browser, hous
 
 def test_moving_takes_the_new_seat_and_frees_the_old(browser, house, ticket):
     page = browser.get(address(ticket, ticket.public_id, "pindah") + "?tanggal=2026-11-26")
-    assert "Jam, Kamis, 26 November" in page
+    assert "Jam, Kamis 26 November" in page
     window = house.window("C", 10, days=1)
     browser.client.post(address(ticket, ticket.public_id, "pindah"), {"jam": window.pk})
     ticket.refresh_from_db()
     assert ticket.window_id == window.pk
     assert house.window("C", 9).taken == 0
+    told = f"Nomor Anda kini {ticket.label}. Nomor C 012 tidak dipakai lagi."
+    assert told in browser.get(address(ticket))
+    assert told not in browser.get(address(ticket))  # said once
 
 
 def test_moving_into_a_full_hour_keeps_the_old_one_and_offers_others(browser, house, ticket):

@@ -188,3 +188,12 @@ def test_every_paper_of_the_demo_has_its_english_name_and_the_police_letter_is_m
     wished = [ServiceType.objects.get(code=code) for code in ("DUKCAPIL-02", "POLRESTA-08")]
     ordered = in_sensible_order(wished, made_before(mall, wished, AT.date()))
     assert [service.code for service in ordered] == ["POLRESTA-08", "DUKCAPIL-02"]
+
+
+@pytest.mark.parametrize(
+    ("line", "paper"),
+    [("Kartu Keluarga: asli", True), ("usia minimal 17 tahun", False), ("Datang sendiri", False)],
+)
+def test_a_condition_or_a_deed_is_no_paper(mall, offer, line, paper):
+    _, standard = offer("SKCK", line)
+    assert needs(mall, standard)[0].is_paper is paper
