@@ -386,7 +386,7 @@ def _why_no_windows(
     on_it = Q(first_date__lte=date, last_date__gte=date)
     place = Q(agency=None, mall=queue.mall_id) | Q(agency=queue.agency_id)
     shut, free, passed = Queue.objects.values_list(
-        Exists(QueueClosure.objects.filter(on_it, queue=queue))
+        Exists(QueueClosure.objects.filter(on_it, queue=queue))  # type: ignore[arg-type]
         | Exists(Closure.objects.filter(on_it, place)),
         Exists(Holiday.objects.filter(mall=queue.mall_id, date=date)),
         Exists(
