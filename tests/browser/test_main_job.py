@@ -7,6 +7,7 @@ import datetime as dt
 import re
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
 from accounts.models import User
@@ -46,9 +47,7 @@ def living_house(open_house):
     rules.materialise(
         queues=list(Queue.objects.select_related("mall", "agency")), at=timezone.now()
     )
-    for user in open_house.people.values():
-        user.set_password(PASSWORD)
-        user.save()
+    User.objects.update(password=make_password(PASSWORD))  # hashed once: it is slow by intent
     return open_house
 
 
