@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext_lazy as _
 
 DEFAULT_BRAND = "#233372"  # the theme carries its tones, tuned by hand
-DEFAULT_ACCENT = "#ffc629"
+DEFAULT_ACCENT = "#7a3b0b"
 WHITE = "#ffffff"
 _MORI = "#f6f5f2"  # the theme's page bands
 _PALEST_INK = "#4e4c5a"

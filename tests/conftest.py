@@ -5,6 +5,7 @@ import os
 import pytest
 from django.conf import settings as configured
 from django.core.cache import cache
+from django.utils import translation
 
 from tests.house import House, build_house
 
@@ -27,6 +28,12 @@ def _plain_static_files(settings):
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
+
+
+@pytest.fixture(autouse=True)
+def _in_indonesian():
+    """No test speaks the language that a page of the one before was asked in."""
+    translation.deactivate()
 
 
 @pytest.fixture

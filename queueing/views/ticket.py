@@ -100,7 +100,8 @@ def ticket_of(visit: Visit, public_id: uuid.UUID) -> Ticket:
 
 def papers_of(visit: Visit, tickets: list[Shown]) -> list[papers.Needed]:
     """What to bring for the tickets that are still ahead, each paper once."""
-    standards = [one.ticket.standard for one in tickets if one.active and one.ticket.standard]
+    ahead = [one.ticket for one in tickets if one.active and one.ticket.state != State.SERVING]
+    standards = [ticket.standard for ticket in ahead if ticket.standard]
     return kept(
         "papers",
         (get_language(), sorted(standard.pk for standard in standards)),

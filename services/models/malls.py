@@ -56,7 +56,7 @@ class Mall(models.Model):
         _("warna utama"), max_length=7, default="#233372", validators=[colour]
     )
     accent_colour = models.CharField(
-        _("warna aksen"), max_length=7, default="#ffc629", validators=[colour]
+        _("warna aksen"), max_length=7, default="#7a3b0b", validators=[colour]
     )
     logo = models.FileField(_("logo"), upload_to="logos/", blank=True)
     greeting = models.CharField(_("sapaan"), max_length=80, blank=True)

@@ -80,9 +80,16 @@ def clock(moment: dt.datetime | None, mall: Mall) -> str:
 
 
 @register.filter
+def until(moment: dt.datetime, mall: Mall) -> str:
+    """The end of something as a time of day: what lasts until midnight ends at 24.00."""
+    time = clock(moment, mall)
+    return f"24{time[2:]}" if time[:2] + time[3:] == "0000" else time
+
+
+@register.filter
 def span(stretch: object, mall: Mall) -> str:
     """From when to when: 09.00–10.00."""
-    return f"{clock(stretch.starts_at, mall)}–{clock(stretch.ends_at, mall)}"  # type: ignore[attr-defined]
+    return f"{clock(stretch.starts_at, mall)}–{until(stretch.ends_at, mall)}"  # type: ignore[attr-defined]
 
 
 @register.filter
