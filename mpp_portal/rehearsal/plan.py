@@ -103,14 +103,14 @@ SHARED_DESKS = {"D": "D2", "S": "S2", "A": "A2"}
 ROTATING_DESKS = (("T", "B", "C", "S", "H"), ("C", "J", "P", "D", "K2"), ("B", "D", "V", "C", "T"))
 ROTATING_PLACE = ("2", "F")
 DIRECTIONS = {
-    ("2", "A"): "Lantai 2, keluar lift belok kiri, di depan kios nomor antrean.",
-    ("2", "B"): "Lantai 2, keluar lift belok kanan, di samping ruang laktasi.",
-    ("2", "C"): "Lantai 2, sisi tengah, di belakang pojok baca.",
-    ("2", "D"): "Lantai 2, sisi timur, dekat musala.",
-    ("2", "E"): "Lantai 2, sisi barat, dekat tangga utama.",
-    ("2", "F"): "Lantai 2, loket bersama di seberang meja depan.",
-    ("3", "A"): "Lantai 3, keluar lift belok kiri, ruang administrasi kependudukan.",
-    ("3", "B"): "Lantai 3, keluar lift belok kanan, ruang perizinan.",
+    ("2", "A"): "Keluar lift belok kiri, di depan kios nomor antrean.",
+    ("2", "B"): "Keluar lift belok kanan, di samping ruang laktasi.",
+    ("2", "C"): "Sisi tengah, di belakang pojok baca.",
+    ("2", "D"): "Sisi timur, dekat musala.",
+    ("2", "E"): "Sisi barat, dekat tangga utama.",
+    ("2", "F"): "Loket bersama di seberang meja depan.",
+    ("3", "A"): "Keluar lift belok kiri, ruang administrasi kependudukan.",
+    ("3", "B"): "Keluar lift belok kanan, ruang perizinan.",
 }
 
 FACILITIES = """\
