@@ -90,7 +90,7 @@ def test_each_state_from_far_away_to_a_date_for_the_result(
 
     assert desk(rules.call_next).pk == mine.pk
     citizen.open(address(mine))
-    assert "Giliran Anda Loket 1 Lantai 2, timur" in citizen.text
+    assert "Giliran Anda Loket 1 Lantai 2, zona timur" in citizen.text
     assert "Datang ke loket sekarang." in citizen.text
 
     desk(rules.absent)

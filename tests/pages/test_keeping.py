@@ -39,7 +39,7 @@ def test_the_slip_holds_all_that_is_needed_without_a_screen(browser, ticket, ask
         "<b>C</b> <span>012</span>",
         "09.00–10.00",
         "Lapor hadir pukul 08.30 sampai 10.30.",
-        "Lantai 2, timur, loket 1, 2",
+        "Lantai 2, zona timur, loket 1, 2",
         "Kartu Keluarga",
         "1 fotokopi",
         ticket.visit.short_code[:3],

@@ -32,7 +32,7 @@ def test_it_shows_number_window_code_and_only_the_first_name(browser, ticket):
     assert "09.00–10.00" in page
     assert "Cukup tiba <b>pukul 08.50</b>" in page
     assert "Lapor hadir di mal mulai pukul 08.30" in page
-    assert "Lantai 2, timur, loket 1, 2" in page
+    assert "Lantai 2, zona timur, loket 1, 2" in page
     assert ticket.visit.short_code[:3] in page
     assert "<svg" in page
     assert "Siti, ini tiket Anda" in page
