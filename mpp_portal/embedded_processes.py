@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -9,6 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+_PORTS = range(20_000, 32_000)
 PATIENCE = 30.0  # seconds for a server to come up or to go
 
 children: list[subprocess.Popen[bytes]] = []  # kept so that a server that ends is reaped
@@ -73,8 +75,12 @@ def port_of(url: str) -> int:
 
 
 def free_port(wanted: int) -> int:
-    """The port of last time if it is free (clients may still know it), else any free one."""
-    for port in (wanted, 0):
+    """The port of last time if it is free (clients may still know it), else any free one.
+
+    Below those that the system gives to outgoing connections: a client that asks a dead server
+    again and again would in the end be given the server's own port, and keep it from coming back.
+    """
+    for port in (*([wanted] if wanted else []), *random.sample(_PORTS, 50), 0):
         with socket.socket() as listener, contextlib.suppress(OSError):
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # past TIME_WAIT only
             listener.bind(("127.0.0.1", port))

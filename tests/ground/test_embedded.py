@@ -182,3 +182,7 @@ def test_a_platform_without_the_wheel_hears_what_to_do(monkeypatch, tmp_path):
         embedded.start(tmp_path, valkey=False)
     with pytest.raises(embedded.EmbeddedServerError, match="set REDIS_URL"):
         embedded.start(tmp_path, postgres=False)
+
+
+def test_a_server_gets_no_port_that_the_system_gives_to_clients():
+    assert all(20_000 <= embedded_processes.free_port(0) < 32_000 for _try in range(20))
