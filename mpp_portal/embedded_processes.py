@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 _PORTS = range(20_000, 32_000)
+_PORT_PATIENCE = 3.0  # seconds
 PATIENCE = 30.0  # seconds for a server to come up or to go
 
 children: list[subprocess.Popen[bytes]] = []  # kept so that a server that ends is reaped
@@ -77,16 +78,25 @@ def port_of(url: str) -> int:
 def free_port(wanted: int) -> int:
     """The port of last time if it is free (clients may still know it), else any free one.
 
-    Below those that the system gives to outgoing connections: a client that asks a dead server
-    again and again would in the end be given the server's own port, and keep it from coming back.
+    A child of a server that was killed may hold it for a moment more: that is waited for. Others
+    are taken below those that the system gives to outgoing connections: a client that asks a dead
+    server again and again would in the end be given the server's own port, and keep it away.
     """
-    for port in (*([wanted] if wanted else []), *random.sample(_PORTS, 50), 0):
-        with socket.socket() as listener, contextlib.suppress(OSError):
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # past TIME_WAIT only
-            listener.bind(("127.0.0.1", port))
-            listener.listen()
-            return listener.getsockname()[1]
+    if wanted and until(lambda: _can_listen(wanted), _PORT_PATIENCE):
+        return wanted
+    for port in random.sample(_PORTS, 50):
+        if _can_listen(port):
+            return port
     raise EmbeddedServerError("No TCP port is free on 127.0.0.1: stop something and try again.")
+
+
+def _can_listen(port: int) -> bool:
+    with socket.socket() as listener, contextlib.suppress(OSError):
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # past TIME_WAIT only
+        listener.bind(("127.0.0.1", port))
+        listener.listen()
+        return True
+    return False
 
 
 def open_lock(path: Path) -> int:
