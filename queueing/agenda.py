@@ -1,8 +1,8 @@
 """A visit as a calendar file (RFC 5545): one event per ticket, without the name of its service.
 
 A calendar may be shared, so it says when and where, not for what, and its link can only be looked
-at. An event keeps its UID and counts
-its SEQUENCE up, so that importing the file again moves or cancels it.
+at. An event keeps its UID and counts its SEQUENCE up, so that importing the file again moves or
+cancels it.
 """
 
 import datetime as dt

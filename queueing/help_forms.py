@@ -42,9 +42,6 @@ class PersonForm(WhoForm):
             if name in self.fields:
                 self.fields[name].widget.attrs["autocomplete"] = "off"
 
-    def clean_email(self) -> str:
-        return ""
-
     @property
     def blank(self) -> bool:
         """Nothing is written in this row: it is nobody."""

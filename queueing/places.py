@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from queueing.models import Counter, CounterAssignment
 from services.near import kept
+from services.templatetags.portal import ranges
 
 _KEPT_S = 30
 
@@ -22,19 +23,6 @@ class Place:
     directions: str = ""
 
 
-def in_ranges(numbers: Iterable[int]) -> str:
-    """Write numbers with runs of three or more drawn together: "5–9, 12"."""
-    runs: list[list[int]] = []
-    for number in sorted(set(numbers)):
-        if runs and number == runs[-1][-1] + 1:
-            runs[-1].append(number)
-        else:
-            runs.append([number])
-    return ", ".join(
-        f"{run[0]}–{run[-1]}" if len(run) > 2 else ", ".join(map(str, run)) for run in runs
-    )
-
-
 def place_of(counters: Iterable[Counter]) -> Place:
     """The place of these counters."""
     desks = list(counters)
@@ -43,7 +31,7 @@ def place_of(counters: Iterable[Counter]) -> Place:
         values = {getattr(desk, name) for desk in desks}
         return values.pop() if len(values) == 1 else ""
 
-    numbers = in_ranges(desk.number for desk in desks)
+    numbers = ranges(desk.number for desk in desks)
     return Place(numbers, shared("floor"), shared("zone"), shared("directions"))
 
 

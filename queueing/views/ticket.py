@@ -34,7 +34,7 @@ _WITH_CODE = (State.PRINTING, State.BOOKED, State.WAITING, State.PARKED, State.A
 @require_safe
 @never_cache
 def ticket(request: HttpRequest, token: str) -> HttpResponse:
-    """The page; htmx asks for the living part alone and reloads when a state changed."""
+    """The page; its script asks for the living part alone, and for all when a state changed."""
     visit = visit_of(token)
     page = _page(visit)
     if not request.htmx:

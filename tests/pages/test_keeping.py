@@ -9,8 +9,8 @@ from icalendar import Calendar
 
 from queueing import rules
 from queueing.models import Visit
-from queueing.places import in_ranges
 from services.models import Mall, ServiceStandard
+from services.templatetags.portal import ranges
 from tests.house import at
 
 
@@ -59,8 +59,8 @@ def test_there_is_no_slip_of_a_visit_that_is_over(browser, ticket):
 
 
 def test_counter_numbers_are_drawn_together():
-    assert in_ranges([9, 5, 6, 7, 8]) == "5–9"
-    assert in_ranges([1, 2, 12, 12]) == "1, 2, 12"
+    assert ranges([9, 5, 6, 7, 8]) == "5–9"
+    assert ranges([1, 2, 12, 12]) == "1, 2, 12"
 
 
 # -- calendar ----------------------------------------------------------------------------------
