@@ -143,6 +143,17 @@ def free_seat(*, window_id: int, online: bool) -> None:
         )
 
 
+def retake_seat(*, window_id: int, online: bool) -> bool:
+    """Take the seat of a cancelled ticket again, without a new number; False when it went."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE queueing_window SET taken = taken + 1, taken_online = taken_online + %s"
+            " WHERE id = %s AND taken < seats AND (%s = 0 OR taken_online < online_seats)",
+            [1 if online else 0, window_id, 1 if online else 0],
+        )
+        return cursor.rowcount == 1
+
+
 def lock_days(day_ids: Iterable[int]) -> None:
     """Lock queue days in the order of their ids."""
     with connection.cursor() as cursor:

@@ -53,6 +53,7 @@ _ticket = [
     path("tiket/<str:token>/", ticket.ticket, name="ticket"),
     path("tiket/<str:token>/lapor/", ticket.check_in, name="check_in"),
     path("tiket/<str:token>/batal/", changing.cancel_all, name="cancel_all"),
+    path("tiket/<str:token>/urungkan/", changing.undo_cancel, name="undo_cancel"),
     path("tiket/<str:token>/cetak/", keeping.slip, name="slip"),
     path("tiket/<str:token>/kalender.ics", keeping.calendar, name="calendar"),
     path("tiket/<str:token>/<uuid:public_id>/kembali/", ticket.come_back, name="come_back"),

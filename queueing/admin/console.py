@@ -26,7 +26,8 @@ from queueing.models import (
     TicketEvent,
 )
 from queueing.refusals import Refusal
-from queueing.rules.moving import UNDO_WITHIN, UNDOABLE
+from queueing.rules.moving import UNDOABLE
+from queueing.rules.record import UNDO_WITHIN
 from queueing.workflow import AT_COUNTER, State
 from services.models import Mall, ServiceType
 from services.permissions import CALL, agencies_for

@@ -20,7 +20,7 @@ from queueing.rules.calling import (
     recall,
     start,
 )
-from queueing.rules.changing import cancel, cancel_visit, reschedule
+from queueing.rules.changing import cancel, cancel_visit, reschedule, undo_cancel
 from queueing.rules.day import (
     close_day,
     close_past_days,
@@ -68,5 +68,6 @@ __all__ = [
     "start",
     "transfer",
     "undo",
+    "undo_cancel",
     "walk_in",
 ]

@@ -1,10 +1,11 @@
-"""Giving a number back, or moving it to another window."""
+"""Giving a number back, taking that back, or moving it to another window."""
 
 import datetime as dt
 from dataclasses import replace
 
 from django.db import transaction
 
+from notifications.rules import revive
 from queueing import issuing, live, reminders
 from queueing.availability import (
     ONLINE,
@@ -14,7 +15,7 @@ from queueing.availability import (
     judge,
 )
 from queueing.contact import Contact, contact_of
-from queueing.models import Ticket, Visit, Window
+from queueing.models import QueueDay, Ticket, TicketEvent, Visit, Window
 from queueing.refusals import Refusal
 from queueing.rules.locking import (
     lock_all_with_windows,
@@ -22,7 +23,7 @@ from queueing.rules.locking import (
     lock_with_window,
     whole_or_again,
 )
-from queueing.rules.record import log, snapshot
+from queueing.rules.record import UNDO_WITHIN, log, snapshot
 from queueing.rules.seats import (
     refuse_more_than_the_cap,
     refuse_past_the_services_own_limit,
@@ -70,6 +71,77 @@ def cancel_visit(*, visit_id: int, at: dt.datetime) -> list[Ticket]:
     if open_ones:
         reminders.replan(visit=open_ones[0].visit, at=at)
     return open_ones
+
+
+@whole_or_again
+def undo_cancel(*, visit_id: int, at: dt.datetime) -> list[Ticket]:
+    """Take back what the citizen cancelled in the last 60 s, all of it: same numbers, same hours.
+
+    Refuses `full` when somebody else has taken the seat, and what would refuse a new number.
+    """
+    visit = Visit.objects.select_related("mall").get(pk=visit_id)
+    recent = [event for event in _last_events(visit) if at - event.at <= UNDO_WITHIN]
+    seen = {e.ticket_id: e for e in recent if e.kind == "cancelled" and e.officer_id is None}
+    if not seen and any(e.kind == "undone" and e.note == "cancelled" for e in recent):
+        return []  # pressed twice
+    if not seen:
+        raise Refusal("undo_too_late")
+    _refuse_what_a_new_number_would_meet(visit, seen)
+    tickets = lock_all_with_windows(list(seen))
+    if QueueDay.objects.filter(
+        queue__in=[t.queue_id for t in tickets], date=visit.date, closed_at__isnull=False
+    ).exists():
+        raise Refusal("day_closed")
+    for ticket in tickets:
+        before = seen[ticket.pk].before or {}
+        if ticket.state != State.CANCELLED:
+            raise issuing.TryAgain
+        if not ticket.seat and before["seat"] and ticket.window_id:
+            online = before["seat"] == Ticket.Seat.ONLINE
+            if not issuing.retake_seat(window_id=ticket.window_id, online=online):
+                raise Refusal("full")
+            ticket.seat = before["seat"]
+        ticket.state = before["state"]
+        ticket.ended_at = None
+        ticket.save(update_fields=["state", "seat", "ended_at"])
+        log(ticket, "undone", at=at, note="cancelled")
+    revive(about=[str(t.public_id) for t in tickets], kinds=["booked"], at=at)
+    reminders.replan(visit=visit, at=at)
+    live.changed(mall_id=visit.mall_id, queue_ids={t.queue_id for t in tickets})
+    return tickets
+
+
+def _last_events(visit: Visit) -> list[TicketEvent]:
+    """The last event of each of the visit's tickets."""
+    return list(
+        TicketEvent.objects.filter(ticket__visit=visit)
+        .order_by("ticket", "-pk")
+        .distinct("ticket")
+        .select_related("ticket")
+    )
+
+
+def _refuse_what_a_new_number_would_meet(visit: Visit, events: dict[int, TicketEvent]) -> None:
+    """The person may have taken another number in the meantime: one each, and not past the cap."""
+    tickets = [event.ticket for event in events.values()]
+    contact = contact_of(visit)
+    helper_id = visit.booked_by_id
+    try:
+        known = under_the_persons_lock(
+            request_key=None,
+            asked=None,
+            person_keys=[bytes(t.person_key) for t in tickets if t.person_key],
+            contact=contact,
+            helper_id=helper_id,
+            date=visit.date,
+            more_locks=[],
+        )
+    except Refusal:
+        if Ticket.objects.filter(pk__in=events).exclude(state=State.CANCELLED).exists():
+            raise issuing.TryAgain from None  # the same press came twice
+        raise
+    if isinstance(known, issuing.Person) and not all(t.walk_in for t in tickets):
+        refuse_more_than_the_cap(known.active_of_contact, len(tickets), contact, helper_id)
 
 
 @whole_or_again

@@ -16,11 +16,10 @@ from queueing.order import behind_the_next_two
 from queueing.refusals import Refusal
 from queueing.rules.calling import act, at_the_counter, is_closed, lock_session, refuse_unless
 from queueing.rules.locking import lock_with_window
-from queueing.rules.record import log, snapshot
+from queueing.rules.record import UNDO_WITHIN, log, snapshot
 from queueing.workflow import AT_COUNTER, State, may
 from services.models import ServiceStandard
 
-UNDO_WITHIN = dt.timedelta(seconds=60)
 UNDOABLE = {"called", "started", "ended", "parked", "absent", "transferred"}
 _RESTORED = [
     "sort_at",

@@ -5,6 +5,8 @@ from typing import Any
 
 from queueing.models import Ticket, TicketEvent
 
+UNDO_WITHIN = dt.timedelta(seconds=60)
+
 
 def snapshot(ticket: Ticket) -> dict[str, Any]:
     """What an act is about to replace, as JSON: for undoing it, without personal data."""
@@ -23,6 +25,7 @@ def snapshot(ticket: Ticket) -> dict[str, Any]:
         "collect_on": ticket.collect_on and ticket.collect_on.isoformat(),
         "parked_reason": ticket.parked_reason,
         "label": ticket.label,
+        "seat": ticket.seat,
     }
 
 

@@ -10,14 +10,14 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from queueing import rules
 from queueing.availability import Seat, availability
 from queueing.models import Ticket, Visit
 from queueing.refusals import Refusal
 from queueing.together import Choice, next_good, overlap
-from queueing.views.ticket import ticket_of, visit_of
+from queueing.views.ticket import again, ticket_of, visit_of
 from queueing.workflow import State, may
 
 
@@ -47,6 +47,18 @@ def cancel_all(request: HttpRequest, token: str) -> HttpResponse:
         .order_by("window__starts_at", "pk")
     )
     return _ask(request, visit, list(tickets))
+
+
+@require_POST
+@never_cache
+def undo_cancel(request: HttpRequest, token: str) -> HttpResponse:
+    """A slip of the finger: what was cancelled within the last minute holds again."""
+    visit = visit_of(token)
+    try:
+        rules.undo_cancel(visit_id=visit.pk, at=timezone.now())
+    except Refusal as refusal:
+        return again(request, visit, refusal)
+    return redirect("queueing:ticket", token)
 
 
 def _ask(request: HttpRequest, visit: Visit, tickets: list[Ticket]) -> HttpResponse:

@@ -56,6 +56,7 @@ class Shown:
     place: Place | None = None
     closes_at: dt.datetime | None = None  # the end of the queue's last window of the day
     note: str = ""  # what the officer wrote at the end
+    can_undo: bool = False  # cancelled by its citizen within the last minute
     is_today: bool = False
 
     @property
@@ -77,6 +78,13 @@ class Shown:
         if self.ticket.state != State.BOOKED or not (self.opens_at and self.last_at):
             return False
         return self.is_today and self.opens_at <= self.at <= self.last_at
+
+    @property
+    def late_minutes(self) -> int:
+        """Whole minutes since the booked window ended, while presence can still be reported."""
+        if not self.can_check_in or self.at <= self.ticket.window.ends_at:
+            return 0
+        return max(1, int((self.at - self.ticket.window.ends_at).total_seconds() // 60))
 
     @property
     def arrive_at(self) -> dt.datetime | None:
@@ -115,10 +123,12 @@ class Shown:
 # Asked by every phone that follows its turn: one statement, and what seldom changes is kept apart.
 _ROWS = f"""
 SELECT t.*, w.starts_at, w.ends_at,
-       CASE WHEN t.state = 'waiting' THEN (
+       CASE WHEN t.state = 'waiting' OR w.ends_at < %(at)s AND t.state = 'booked' THEN (
             SELECT count(*) FROM queueing_ticket o
              WHERE o.queue_id = t.queue_id AND o.date = t.date AND o.state = 'waiting'
-               AND (o.sort_at, o.number) < (t.sort_at, t.number)) ELSE 0 END AS ahead,
+               AND (o.sort_at, o.number) < (coalesce(t.sort_at, %(at)s - CASE WHEN t.priority
+                   THEN make_interval(mins => q.boost_minutes) ELSE interval '0' END), t.number))
+            ELSE 0 END AS ahead,
        CASE WHEN t.state = 'waiting' THEN ARRAY(
             SELECT o.label FROM queueing_ticket o
              WHERE o.queue_id = t.queue_id AND o.date = t.date AND o.state IN {_AT_COUNTER}
@@ -129,18 +139,23 @@ SELECT t.*, w.starts_at, w.ends_at,
        CASE WHEN t.state = 'done' THEN coalesce((
             SELECT e.note FROM queueing_ticketevent e
              WHERE e.ticket_id = t.id AND e.kind = 'ended' ORDER BY e.id DESC LIMIT 1), '')
-            ELSE '' END AS note
+            ELSE '' END AS note,
+       t.state = 'cancelled' AND t.ended_at > %(at)s - interval '60 seconds' AND NOT EXISTS (
+            SELECT 1 FROM queueing_ticketevent e
+             WHERE e.ticket_id = t.id AND e.at >= t.ended_at AND e.officer_id IS NOT NULL)
+            AS can_undo
   FROM queueing_ticket t
+  JOIN queueing_queue q ON q.id = t.queue_id
   LEFT JOIN queueing_window w ON w.id = t.window_id
   LEFT JOIN queueing_queueday d ON d.queue_id = t.queue_id AND d.date = t.date
- WHERE t.visit_id = %s AND t.state <> 'transferred'
+ WHERE t.visit_id = %(visit)s AND t.state <> 'transferred'
  ORDER BY w.starts_at, t.id
 """  # noqa: S608 - constants of the house
 
 
 def shown(visit: Visit, at: dt.datetime) -> list[Shown]:
     """The visit's tickets in the order of their windows, who is called first."""
-    tickets = _rows(visit)
+    tickets = _rows(visit, at)
     queues = {t.queue_id for t in tickets if t.state == State.WAITING}
     paces = estimates.for_queues(queues, visit.date, at)
     where = places.for_queues({t.queue_id for t in tickets if t.state in _ON_THE_WAY}, visit.date)
@@ -162,6 +177,7 @@ def shown(visit: Visit, at: dt.datetime) -> list[Shown]:
                 place=where.get(ticket.queue_id),
                 closes_at=ticket.closes_at,
                 note="" if ticket.note == ticket.outcome else ticket.note,
+                can_undo=ticket.can_undo,
                 is_today=today,
             )
         )
@@ -176,9 +192,9 @@ def _between(ticket: Ticket, pace: estimates.Pace | None, at: dt.datetime) -> Be
     return wait.between(max(at, ticket.back_at) if ticket.paused else at) if wait else None
 
 
-def _rows(visit: Visit) -> list[Ticket]:
+def _rows(visit: Visit, at: dt.datetime) -> list[Ticket]:
     """The tickets with what lies around them: the people ahead, the day of the queue, the place."""
-    tickets = list(Ticket.objects.raw(_ROWS, [visit.pk]))
+    tickets = list(Ticket.objects.raw(_ROWS, {"visit": visit.pk, "at": at}))
     queues = _kept(Queue.objects.all(), (t.queue_id for t in tickets))
     services = _kept(
         ServiceType.objects.select_related("agency"), (t.service_type_id for t in tickets)

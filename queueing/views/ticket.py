@@ -54,7 +54,7 @@ def check_in(request: HttpRequest, token: str) -> HttpResponse:
     try:
         rules.check_in(visit_id=visit.pk, at=timezone.now(), hall_code=request.POST.get("kode", ""))
     except Refusal as refusal:
-        return _again(request, visit, refusal)
+        return again(request, visit, refusal)
     return redirect("queueing:ticket", token)
 
 
@@ -71,7 +71,7 @@ def come_back(request: HttpRequest, token: str, public_id: uuid.UUID) -> HttpRes
         )
         rules.bring_back(ticket_id=ticket.pk, at=at)
     except Refusal as refusal:
-        return _again(request, visit, refusal)
+        return again(request, visit, refusal)
     return redirect("queueing:ticket", token)
 
 
@@ -110,7 +110,8 @@ def papers_of(visit: Visit, tickets: list[Shown]) -> list[papers.Needed]:
     )
 
 
-def _again(request: HttpRequest, visit: Visit, refusal: Refusal) -> HttpResponse:
+def again(request: HttpRequest, visit: Visit, refusal: Refusal) -> HttpResponse:
+    """The ticket page with a refusal at its top."""
     page = _page(visit) | {"refusal": refusal}
     return render(request, "queueing/ticket.html", page, status=refusal.status)
 

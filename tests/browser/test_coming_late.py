@@ -45,8 +45,12 @@ def test_who_comes_late_for_the_hour_still_joins_the_line(
     citizen,
 ):
     last = late.window.ends_at + dt.timedelta(minutes=120)
+    rules.walk_in(
+        mall=living_house.mall, services=["KK"], at=timezone.now(), priority="elderly"
+    )  # waits at once
     citizen.open(f"/tiket/{late.visit.token}/")
-    assert "Jam ini sudah lewat. Nomor Anda masih berlaku" in citizen.text
+    assert re.search(r"Terlambat \d+ menit\. Nomor Anda masih berlaku", citizen.text)
+    assert "Anda masuk setelah 1 orang." in citizen.text
     assert f"{last.astimezone(living_house.mall.zone):%H.%M}" in citizen.text
     code = hall_code(mall_id=living_house.mall.pk, at=timezone.now())
     citizen.page.fill("input[name=kode]", code)

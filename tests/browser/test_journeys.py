@@ -48,7 +48,7 @@ def test_a_misspelt_question_leads_to_a_number_in_five_taps_and_two_fields(
     javascript,
 ):
     page = open_page(PHONE, javascript=javascript)
-    citizen = Citizen(page, accessible if javascript else lambda _page: None)
+    citizen = Citizen(page, accessible)
     citizen.open(HOME)
     citizen.ask(QUESTION)
     citizen.tap(page.get_by_role("link", name="Penggantian KTP-el hilang").first)
@@ -206,7 +206,7 @@ def test_two_numbers_at_once_the_maker_of_the_paper_first(
     )
     ServiceStandard.objects.filter(service_type=tax).update(requirements=[])
     page = open_page(PHONE, javascript=javascript)
-    citizen = Citizen(page, accessible if javascript else lambda _page: None)
+    citizen = Citizen(page, accessible)
     citizen.open(f"{HOME}layanan/KTP/")
     page.get_by_text("Belum punya?").first.click()
     citizen.follow("Ambil dua nomor sekaligus")

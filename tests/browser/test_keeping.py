@@ -53,8 +53,7 @@ def test_a_number_is_given_back_in_two_taps(mine, open_page, accessible, javascr
     page = open_page(PHONE, javascript=javascript)
     page.goto(address(mine))
     page.click("text=Batalkan nomor ini")
-    if javascript:
-        accessible(page)
+    accessible(page)
     page.click("button:has-text('Ya, batalkan nomor ini')")
     page.wait_for_selector("text=Nomor ini sudah dibatalkan.")
     assert page.locator("a:has-text('Ambil nomor baru')").is_visible()

@@ -77,6 +77,72 @@ def test_of_two_the_reminder_stays_for_the_one_that_is_left(house):
     assert [m.about for m in left] == [str(visit.new_tickets[1].public_id)]
 
 
+# -- taking a cancelling back ----------------------------------------------------------------------
+
+
+def test_within_a_minute_all_that_was_cancelled_holds_again_with_its_numbers_and_messages(house):
+    visit = two_services(house)
+    planned = set(Message.objects.filter(state="due").values_list("kind", "about"))
+    rules.cancel_visit(visit_id=visit.pk, at=at(8))
+    assert len(rules.undo_cancel(visit_id=visit.pk, at=at(8, 1))) == 2
+    assert rules.undo_cancel(visit_id=visit.pk, at=at(8, 1)) == []
+    tickets = Ticket.objects.filter(visit=visit).order_by("pk")
+    assert [t.label for t in tickets] == [t.label for t in visit.new_tickets]
+    assert {(t.state, t.seat) for t in tickets} == {("booked", "online")}
+    assert house.window("C", 9).taken_online == house.window("T", 10).taken_online == 1
+    assert set(Message.objects.filter(state="due").values_list("kind", "about")) == planned
+    keep_their_promises()
+
+
+def test_somebody_who_waited_stands_in_the_old_place_again(house):
+    ticket = house.waiting("KTP", 9, arrived=at(8, 45))
+    place = ticket.sort_at
+    rules.cancel(ticket_id=ticket.pk, at=at(9))
+    rules.undo_cancel(visit_id=ticket.visit_id, at=at(9, 0, 30))
+    ticket.refresh_from_db()
+    assert (ticket.state, ticket.sort_at) == ("waiting", place)
+
+
+def test_a_cancelling_cannot_be_taken_back_late_or_when_an_officer_did_it(house):
+    ticket = house.book("KTP", 9)
+    with refused("undo_too_late"):
+        rules.undo_cancel(visit_id=ticket.visit_id, at=at(8))
+    rules.cancel(ticket_id=ticket.pk, at=at(8))
+    with refused("undo_too_late"):
+        rules.undo_cancel(visit_id=ticket.visit_id, at=at(8, 1, 1))
+    other = house.book("KK", 9)
+    rules.cancel(ticket_id=other.pk, at=at(8), officer_id=house.people["front_desk"].pk)
+    with refused("undo_too_late"):
+        rules.undo_cancel(visit_id=other.visit_id, at=at(8))
+
+
+def test_a_seat_that_went_meanwhile_is_not_taken_twice(house):
+    seats(house.window("C", 9), 1)
+    ticket = house.book("KTP", 9)
+    rules.cancel(ticket_id=ticket.pk, at=at(8))
+    house.book("KK", 9)
+    with refused("full"):
+        rules.undo_cancel(visit_id=ticket.visit_id, at=at(8, 0, 30))
+    keep_their_promises()
+
+
+def test_who_took_another_number_for_the_service_meanwhile_keeps_that_one(house):
+    ticket = house.book("KTP", 9, nik=NIK)
+    rules.cancel(ticket_id=ticket.pk, at=at(8))
+    house.book("KTP", 10, nik=NIK)
+    with refused("already_booked"):
+        rules.undo_cancel(visit_id=ticket.visit_id, at=at(8, 0, 30))
+
+
+def test_taking_back_does_not_pass_the_contacts_cap(house, settings):
+    settings.CONTACT_TICKETS_PER_DAY = 1
+    ticket = house.book("KK", 9, phone="081234567890")
+    rules.cancel(ticket_id=ticket.pk, at=at(8))
+    house.book("PBB", 10, phone="081234567890")
+    with refused("contact_cap"):
+        rules.undo_cancel(visit_id=ticket.visit_id, at=at(8, 0, 30))
+
+
 # -- reschedule ------------------------------------------------------------------------------------
 
 

@@ -452,6 +452,22 @@ def test_one_ticket_cancelled_by_thirty_two_frees_one_seat(open_house):
     assert window.taken == 1
 
 
+def test_a_cancelling_taken_back_against_others_who_want_the_last_seat(open_house):
+    window = seats(open_house.window("C", 9), 1)
+    ticket = open_house.book("KTP", 9, nik=nik(0))
+    rules.cancel(ticket_id=ticket.pk, at=at(8))
+
+    def act(n):
+        if n % 2:
+            return book_one(open_house, window, nik=nik(n), now=at(8))
+        return rules.undo_cancel(visit_id=ticket.visit_id, at=at(8, 0, 30))
+
+    outcomes = at_once(32, act)
+    assert Ticket.objects.filter(state="booked").count() == 1
+    assert set(tally(outcomes)) <= {"ok", "full"}
+    keep_their_promises()
+
+
 def test_one_ticket_moved_by_thirty_two_moves_once(open_house):
     ticket = book_one(open_house, open_house.window("C", 9)).new_tickets[0]
     target = open_house.window("C", 10)
