@@ -43,15 +43,24 @@ class PasswordForm(PasswordChangeForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        texts: dict[str, tuple[Any, Any]] = {
-            "old_password": (_("Kata sandi lama"), ""),
+        texts: dict[str, tuple[Any, Any, Any]] = {
+            "old_password": (_("Kata sandi lama"), "", _("Tulis kata sandi lama Anda.")),
             "new_password1": (
                 _("Kata sandi baru"),
                 _("Paling sedikit 8 huruf atau angka. Jangan nama Anda, jangan yang umum."),
+                _("Tulis kata sandi baru Anda."),
             ),
-            "new_password2": (_("Kata sandi baru, sekali lagi"), ""),
+            "new_password2": (
+                _("Kata sandi baru, sekali lagi"),
+                "",
+                _("Tulis kata sandi baru sekali lagi."),
+            ),
         }
-        for name, (label, help_text) in texts.items():
+        for name, (label, help_text, missing) in texts.items():
             field = self.fields[name]
             field.label, field.help_text = label, help_text
-            field.error_messages["required"] = _("Tulis kata sandinya.")
+            field.error_messages["required"] = missing
+
+    def validate_password_for_user(self, user: Any, password_field_name: str = "") -> None:
+        """What is wrong with the new password is said where it was first written."""
+        super().validate_password_for_user(user, "new_password1")

@@ -4,11 +4,13 @@ Where the database may be away they ask it nothing: the mall in their header is 
 has seen lately, or none.
 """
 
+import re
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from services.views import mall_of_address
@@ -17,6 +19,7 @@ AWAY_S = 10  # until one should ask again: the database is away
 MAINTENANCE_S = 600
 _STAFF = ("/admin/", "/dasbor/")
 _ON = {"1", "true", "yes", "on"}  # maintenance without a word about its end
+_HOUR = re.compile(r"(?:sampai pukul |until )?(\d{1,2})[.:](\d{2})", re.IGNORECASE)
 
 
 def page(
@@ -83,13 +86,22 @@ def maintenance(request: HttpRequest) -> HttpResponse | None:
     until = settings.MAINTENANCE.strip()
     if until.lower() in {"", "0", "false", "no", "off"} or request.path == "/sehat/":
         return None
-    until = "" if until.lower() in _ON else until
+    until = "" if until.lower() in _ON else _until(until)
     if request.path.startswith("/api/"):
         response = _json("maintenance", _("Portal sedang dirawat. Coba lagi nanti."))
     else:
         response = page(request, "maintenance.html", status=503, ask=False, until=until)
     response["Retry-After"] = str(MAINTENANCE_S)
     return response
+
+
+def _until(written: str) -> str:
+    """When it ends: a time of day in the reader's language, anything else as it was written."""
+    hour = _HOUR.fullmatch(written)
+    if hour is None:
+        return written
+    mark = ":" if get_language() == "en" else "."
+    return _("sampai pukul %(time)s") % {"time": mark.join(hour.groups())}
 
 
 def _json(code: str, message: str) -> JsonResponse:

@@ -98,6 +98,11 @@ class Shown:
         return self.ticket.state in ACTIVE
 
     @property
+    def usable(self) -> bool:
+        """Whether it can still lead to a counter: one missed twice, or yesterday, cannot."""
+        return self.active and (self.ticket.state != State.ABSENT or self.can_return)
+
+    @property
     def can_cancel(self) -> bool:
         return may("cancelled", self.ticket.state)
 

@@ -100,7 +100,7 @@ def ticket_of(visit: Visit, public_id: uuid.UUID) -> Ticket:
 
 def papers_of(visit: Visit, tickets: list[Shown]) -> list[papers.Needed]:
     """What to bring for the tickets that are still ahead, each paper once."""
-    ahead = [one.ticket for one in tickets if one.active and one.ticket.state != State.SERVING]
+    ahead = [one.ticket for one in tickets if one.usable and one.ticket.state != State.SERVING]
     standards = [ticket.standard for ticket in ahead if ticket.standard]
     return kept(
         "papers",
@@ -122,7 +122,8 @@ def _page(visit: Visit) -> dict[str, object]:
     states = [one.ticket.state for one in tickets]
     waiting = [one.ahead for one in tickets if one.ticket.state == State.WAITING]
     called = State.CALLED in states
-    active = [one for one in tickets if one.active]
+    living = any(one.active for one in tickets)
+    active = [one for one in tickets if one.usable]
     check_in_now = any(one.can_check_in for one in tickets)
     returning = [one for one in tickets if one.can_return]
     typing = check_in_now or bool(returning)
@@ -133,15 +134,15 @@ def _page(visit: Visit) -> dict[str, object]:
         "tickets": tickets,
         "active": active,
         "states": ",".join(_states(tickets)),
-        "living": bool(active),
+        "living": living,
         "check_in_now": check_in_now,
         "returning": returning,
         # without scripts: it would take away what is being typed
         "refreshing": not typing and any(state in _MOVING for state in states),
         "called": called,
-        "with_code": not called and any(state in _WITH_CODE for state in states),
+        "with_code": not called and any(one.ticket.state in _WITH_CODE for one in active),
         "in_calendar": any(one.can_move for one in tickets),
-        "cancellable": [one for one in tickets if one.can_cancel],
+        "cancellable": [one for one in active if one.can_cancel],
         "poll_s": _POLL_NEAR_S if called or any(n < _NEAR for n in waiting) else _POLL_S,
         "gap_s": _GAP_NEAR_S if _soon(states, waiting) else _GAP_S,
         "stream": live.stream_of(visit.mall_id),

@@ -158,6 +158,16 @@ def test_what_was_typed_is_sent_again_by_a_reload_and_the_page_says_so(breaking)
     assert "Nomor tidak akan ganda." in page
 
 
+def test_who_may_not_is_led_to_an_account_that_may(breaking, house):
+    assert 'href="/masuk/"' in breaking.get("/gajah-mada/larang/").content.decode()
+    breaking.force_login(house.people["manager"])
+    page = breaking.get("/gajah-mada/larang/").content.decode()
+    assert 'action="/keluar/"' in page
+    answer = breaking.post("/keluar/", {"next": "/masuk/"}, follow=True)
+    assert answer.redirect_chain == [("/masuk/", 302)]
+    assert "Nama akun" in answer.content.decode()
+
+
 def test_each_page_speaks_english_too(breaking):
     breaking.cookies["django_language"] = "en"
     for name in FAILURES:
@@ -214,6 +224,16 @@ def test_maintenance_closes_everything_but_the_health_page(settings, house, clie
     assert told.status_code == 503
     assert told.json()["code"] == "maintenance"
     assert client.get("/sehat/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("until", "said"),
+    [("sampai pukul 14.00", "14:00"), ("14:00", "14:00"), ("sampai Senin", "sampai Senin")],
+)
+def test_the_end_of_maintenance_is_said_in_the_readers_way(settings, client, db, until, said):
+    settings.MAINTENANCE = until
+    client.cookies["django_language"] = "en"
+    assert said in client.get("/gajah-mada/").content.decode()
 
 
 @pytest.mark.parametrize("off", ["", "0", "false"])

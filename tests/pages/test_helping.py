@@ -106,6 +106,15 @@ def test_the_password_can_be_changed(browser, yuli):
     assert sign_in(browser, "sandi-lain-yang-baik").status_code == 302
 
 
+def test_a_poor_new_password_is_said_where_it_was_first_written(browser, yuli):
+    sign_in(browser)
+    typed = {"old_password": PASSWORD, "new_password1": "12345", "new_password2": "12345"}
+    page = browser.client.post("/akun/sandi/", typed)
+    assert set(page.context["form"].errors) == {"new_password1"}
+    missing = browser.client.post("/akun/sandi/", {}).context["form"].errors
+    assert len({str(messages) for messages in missing.values()}) == 3
+
+
 # -- booking for several -----------------------------------------------------------------------
 
 
