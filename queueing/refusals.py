@@ -103,7 +103,22 @@ _TEXTS: dict[str, tuple[Any, int]] = {
     "not_allowed": (_("Anda tidak berwenang untuk itu."), 403),
     "unknown_counter": (_("Loket itu tidak ada di antara loket Anda hari ini."), 404),
     "counter_closed": (_("Loket belum dibuka. Buka loket dahulu."), 409),
-    "counter_taken": (_("Loket ini sedang dibuka petugas lain."), 409),
+    "counter_taken": (_("Loket ini sedang dibuka petugas lain. Ambil alih bila perlu."), 409),
+    "open_elsewhere": (
+        _("Loket ini sedang Anda buka di peramban lain. Ambil alih untuk memakainya di sini."),
+        409,
+    ),
+    "taken_over": (
+        _("Loket ini dipakai di peramban lain. Ambil alih untuk memakainya lagi di sini."),
+        409,
+    ),
+    "seen_otherwise": (_("Keadaan loket sudah berubah. Lihat yang terbaru, lalu tekan lagi."), 409),
+    "not_waiting": (_("Nomor itu tidak lagi menunggu di antrean loket ini."), 409),
+    "person_elsewhere": (_("Pemilik nomor itu sedang dilayani di loket lain."), 409),
+    "missing_papers_needed": (
+        _("Tandai berkas yang kurang, agar warga tahu apa yang dibawa."),
+        422,
+    ),
     "officer_elsewhere": (_("Anda masih membuka loket %(number)s. Tutup dahulu."), 409),
     "nothing_assigned": (_("Loket ini tidak punya antrean hari ini. Hubungi pengelola."), 409),
     "still_serving": (_("Masih ada nomor di loket. Selesaikan dahulu."), 409),

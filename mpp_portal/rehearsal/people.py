@@ -28,6 +28,7 @@ PARK_REASONS = (
     "Menunggu keluarga yang membawa berkas",
     "Menunggu jaringan sistem pusat",
 )
+MISSING = ("Kartu Keluarga asli", "Fotokopi KTP-el", "Surat pengantar RT/RW")
 NEEDS = ("wheelchair", "wheelchair", "reading", "companion")
 NOTES = ("Membawa balita", "Memakai tongkat", "Datang bersama pendamping")
 

@@ -416,10 +416,13 @@ class Simulation:
         outcome = people.outcome(fate)
         days = fate.choice((3, 5, 7))
         collect_on = self.date + dt.timedelta(days=days) if outcome == "collect_later" else None
+        ending = {"outcome": outcome, "collect_on": collect_on, "note": ""}
+        if outcome == "documents_missing":
+            ending["note"] = fate.choice(people.MISSING)
         if luck < 0.5:
-            called = rules.end_and_call_next(outcome=outcome, collect_on=collect_on, **who)
+            called = rules.end_and_call_next(**ending, **who)
             return self.rng.randrange(15, 50) if called else None
-        rules.end(outcome=outcome, collect_on=collect_on, **who)
+        rules.end(**ending, **who)
         return self.rng.randrange(5, 40)
 
     def _another_queue(self, ticket: Ticket) -> str | None:

@@ -397,7 +397,11 @@ def _outcome(request: HttpRequest) -> dict[str, Any]:
         date = parse_date(collect_on)
     except ValueError:
         date = None
-    return {"outcome": request.POST.get("outcome", Ticket.Outcome.SERVED), "collect_on": date}
+    return {
+        "outcome": request.POST.get("outcome", Ticket.Outcome.SERVED),
+        "collect_on": date,
+        "note": "; ".join(request.POST.getlist("missing"))[:200],
+    }
 
 
 def _back_at(request: HttpRequest, mall: Mall, at: dt.datetime) -> dt.datetime | None:

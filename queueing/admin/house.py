@@ -28,7 +28,7 @@ from queueing.models import (
     QueueService,
 )
 from queueing.refusals import Refusal
-from queueing.rules.calling import assigned_queues
+from queueing.rules.sitting import assigned_queues
 from services import permissions
 from services.admin import ClosureAdmin, HolidayAdmin, OpeningHoursAdmin
 from services.models import Closure, Holiday, Mall, OpeningHours

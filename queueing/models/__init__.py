@@ -1,6 +1,7 @@
 """Queues, counters, windows of a day, visits and their tickets, and the log of what happened."""
 
 from queueing.models.day import QueueDay, Window
+from queueing.models.desk import Inquiry
 from queueing.models.figures import DailyStatistic
 from queueing.models.house import (
     PREFIX,
@@ -21,6 +22,7 @@ __all__ = [
     "CounterAssignment",
     "CounterSession",
     "DailyStatistic",
+    "Inquiry",
     "Queue",
     "QueueClosure",
     "QueueDay",

@@ -201,6 +201,7 @@ class CounterSession(models.Model):
     officer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     date = models.DateField(_("tanggal"))
     queue_ids = ArrayField(models.BigIntegerField(), default=list)
+    browser = models.CharField(max_length=40, blank=True, default="", editable=False)
     opened_at = models.DateTimeField(_("dibuka"))
     closed_at = models.DateTimeField(_("ditutup"), null=True, blank=True)
 

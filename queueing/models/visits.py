@@ -28,6 +28,7 @@ class Visit(models.Model):
         KIOSK = "kiosk", _("kios")
         FRONT_DESK = "front_desk", _("meja depan")
         HELPER = "helper", _("pendamping")
+        PAPER = "paper", _("kertas")
 
     class Priority(models.TextChoices):
         NONE = "", _("tidak ada")

@@ -11,11 +11,10 @@ from queueing.rules.arriving import (
 from queueing.rules.booking import Wish, book
 from queueing.rules.calling import (
     absent,
+    call_chosen,
     call_next,
-    close_counter,
     end,
     end_and_call_next,
-    open_counter,
     park,
     recall,
     start,
@@ -32,6 +31,7 @@ from queueing.rules.day import (
 )
 from queueing.rules.finding import open_with_code, send_code, send_link
 from queueing.rules.moving import bring_back, transfer, undo
+from queueing.rules.sitting import close_counter, open_counter, press
 from queueing.rules.walking_in import walk_in
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "absent",
     "book",
     "bring_back",
+    "call_chosen",
     "call_next",
     "cancel",
     "cancel_visit",
@@ -58,6 +59,7 @@ __all__ = [
     "open_with_code",
     "park",
     "pause",
+    "press",
     "rearrange",
     "recall",
     "reschedule",

@@ -1,27 +1,17 @@
-"""The counter: open, call next, recall, start, end, park, absent, bring back, transfer, undo."""
+"""At an open counter: call next, call a chosen number, recall, start, end, park, absent."""
 
 import datetime as dt
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Q
 
 from accounts.models import User
 from queueing import live, prepared
-from queueing.models import (
-    CallAnnouncement,
-    Counter,
-    CounterAssignment,
-    CounterSession,
-    QueueDay,
-    Ticket,
-)
+from queueing.models import CallAnnouncement, QueueDay, Ticket
 from queueing.refusals import Refusal
-from queueing.rules.day import close_day
 from queueing.rules.record import log, snapshot
 from queueing.workflow import AT_COUNTER, State, may
-from services.permissions import CALL, agencies_for
 
 _TICKET_FIELDS = [field.attname for field in Ticket._meta.concrete_fields]
 _TICKET_COLUMNS = ", ".join(f"t.{field.column}" for field in Ticket._meta.concrete_fields)
@@ -48,7 +38,7 @@ called AS (
     RETURNING head.before, {ticket}),
 event AS (
     INSERT INTO queueing_ticketevent (ticket_id, kind, at, officer_id, counter_id, note, before)
-    SELECT id, 'called', %(at)s, %(officer)s, %(counter)s, '', before FROM called),
+    SELECT id, 'called', %(at)s, %(officer)s, %(counter)s, %(note)s, before FROM called),
 announcement AS (
     INSERT INTO queueing_callannouncement
         (mall_id, date, ticket_id, label, counter_number, zone, recall, at)
@@ -71,95 +61,14 @@ SELECT q.id FROM unnest(%(queues)s::bigint[]) WITH ORDINALITY AS q(id, position)
  ORDER BY head.sort_at, q.position, head.number LIMIT 1
 """
 _SESSION = """
-SELECT s.id, s.queue_ids, s.date, s.officer_id, c.number, c.zone, c.mall_id, m.time_zone
+SELECT s.id, s.counter_id, s.queue_ids, s.date, s.officer_id, s.browser,
+       c.number, c.zone, c.mall_id, m.time_zone
   FROM queueing_countersession s
   JOIN queueing_counter c ON c.id = s.counter_id
   JOIN services_mall m ON m.id = c.mall_id
  WHERE s.counter_id = %s AND s.closed_at IS NULL
    FOR UPDATE OF s
 """
-
-
-def assigned_queues(*, counter: Counter, officer: User, date: dt.date) -> list[int]:
-    """The queues that a counter calls from on `date`, in order, that this officer may call."""
-    ids = (
-        CounterAssignment.objects.filter(
-            Q(weekday__isnull=True) | Q(weekday=date.weekday()),
-            Q(first_date__isnull=True) | Q(first_date__lte=date),
-            Q(last_date__isnull=True) | Q(last_date__gte=date),
-            counter=counter,
-            queue__active=True,
-            queue__agency__in=agencies_for(officer, CALL),
-        )
-        .order_by("position", "pk")
-        .values_list("queue_id", flat=True)
-    )
-    return list(dict.fromkeys(ids))
-
-
-def open_counter(*, counter_id: int, officer: User, at: dt.datetime) -> CounterSession:
-    """Sit down at a counter: one open session per counter and per officer. Twice is once.
-
-    Days that were never closed are closed first, so that yesterday is never called.
-    """
-    counter = Counter.objects.select_related("mall").get(pk=counter_id)
-    today = counter.mall.date_at(at)
-    for date in (
-        QueueDay.objects.filter(mall=counter.mall, date__lt=today, closed_at__isnull=True)
-        .order_by("date")
-        .values_list("date", flat=True)
-        .distinct()
-    ):
-        close_day(mall=counter.mall, date=date, at=at)
-    CounterSession.objects.filter(
-        Q(counter__mall=counter.mall) | Q(officer=officer), date__lt=today, closed_at__isnull=True
-    ).update(closed_at=at)  # of a day that was closed before its last officer left
-    queues = assigned_queues(counter=counter, officer=officer, date=today)
-    if not queues:
-        raise Refusal("nothing_assigned")
-    try:
-        return _open(counter, officer, today, queues, at)
-    except IntegrityError:  # in the same moment as somebody else, or as the officer's first press
-        return _open(counter, officer, today, queues, at)
-
-
-def _open(
-    counter: Counter, officer: User, date: dt.date, queues: list[int], at: dt.datetime
-) -> CounterSession:
-    with transaction.atomic():
-        open_ones = list(
-            CounterSession.objects.select_for_update(of=("self",))
-            .filter(Q(counter=counter) | Q(officer=officer), closed_at__isnull=True)
-            .select_related("counter")
-            .order_by("pk")
-        )
-        for session in open_ones:
-            if session.counter_id == counter.pk and session.officer_id == officer.pk:
-                session.queue_ids = queues
-                session.save(update_fields=["queue_ids"])
-                return session
-            if session.counter_id == counter.pk:
-                raise Refusal("counter_taken")
-            raise Refusal("officer_elsewhere", number=session.counter.number)
-        return CounterSession.objects.create(
-            counter=counter, officer=officer, date=date, queue_ids=queues, opened_at=at
-        )
-
-
-@transaction.atomic
-def close_counter(*, counter_id: int, officer: User, at: dt.datetime) -> None:
-    """Leave a counter; refused while a number is still there. Twice is once."""
-    session = (
-        CounterSession.objects.select_for_update()
-        .filter(counter_id=counter_id, officer=officer, closed_at__isnull=True)
-        .first()
-    )
-    if session is None:
-        return
-    if Ticket.objects.filter(counter_id=counter_id, state__in=AT_COUNTER).exists():
-        raise Refusal("still_serving")
-    session.closed_at = at
-    session.save(update_fields=["closed_at"])
 
 
 def call_next(*, counter_id: int, officer: User, at: dt.datetime) -> Ticket | None:
@@ -183,23 +92,8 @@ def call_next(*, counter_id: int, officer: User, at: dt.datetime) -> Ticket | No
 def _call_next(counter_id: int, officer: User, at: dt.datetime) -> Ticket | None:
     session = lock_session(counter_id, officer, at)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT 1 FROM queueing_ticket"
-            " WHERE counter_id = %s AND state IN ('called', 'serving')",
-            [counter_id],
-        )
-        if cursor.fetchone():
-            raise Refusal("still_serving")
-        values = {
-            "date": session["date"],
-            "counter": counter_id,
-            "officer": officer.pk,
-            "at": at,
-            "mall": session["mall_id"],
-            "number": session["number"],
-            "zone": session["zone"],
-            "queues": session["queue_ids"],
-        }
+        _refuse_while_somebody_is_here(cursor, counter_id)
+        values = {**_of_a_call(session, officer, at), "queues": session["queue_ids"]}
         for _attempt in range(len(session["queue_ids"]) + 2):
             queue = session["queue_ids"][0]
             if len(session["queue_ids"]) > 1:
@@ -214,14 +108,75 @@ def _call_next(counter_id: int, officer: User, at: dt.datetime) -> Ticket | None
                 {**values, "queue": queue},
             )
             if row := cursor.fetchone():
-                announcement, _before, *ticket = row
-                live.changed(
-                    mall_id=session["mall_id"], queue_ids=[queue], announcement=announcement
-                )
-                return Ticket.from_db(connection.alias, _TICKET_FIELDS, ticket)
+                return _called(session, queue, row)
             if len(session["queue_ids"]) == 1:
                 return None
     return None
+
+
+def call_chosen(
+    *, counter_id: int, ticket_id: int, reason: str, officer: User, at: dt.datetime
+) -> Ticket:
+    """Call one who waits in the counter's queues out of turn; the reason stays on record.
+
+    Refuses `reason_needed`, `not_waiting` (called elsewhere in the meantime, or of another queue)
+    and `person_elsewhere` (at another counter now).
+    """
+    if len(reason.strip()) < 5:
+        raise Refusal("reason_needed")
+    try:
+        with transaction.atomic():
+            session = lock_session(counter_id, officer, at)
+            queue = (
+                Ticket.objects.filter(
+                    pk=ticket_id, queue__in=session["queue_ids"], date=session["date"]
+                )
+                .values_list("queue_id", flat=True)
+                .first()
+            )
+            with connection.cursor() as cursor:
+                _refuse_while_somebody_is_here(cursor, counter_id)
+                values = _of_a_call(session, officer, at, note=reason.strip()[:200])
+                sql = CALL_HEAD.format(person_is_free="t.id = %(ticket)s", lock=LOCK_HEAD)
+                cursor.execute(sql, {**values, "queue": queue, "ticket": ticket_id})
+                row = cursor.fetchone()
+            if row is None or queue is None:
+                raise Refusal("not_waiting")
+            return _called(session, queue, row)
+    except IntegrityError as error:
+        if _constraint(error) != "one_counter_per_visit":
+            raise
+        raise Refusal("person_elsewhere") from None
+
+
+def _of_a_call(
+    session: dict[str, Any], officer: User, at: dt.datetime, note: str = ""
+) -> dict[str, Any]:
+    return {
+        "date": session["date"],
+        "counter": session["counter_id"],
+        "officer": officer.pk,
+        "at": at,
+        "mall": session["mall_id"],
+        "number": session["number"],
+        "zone": session["zone"],
+        "note": note,
+    }
+
+
+def _refuse_while_somebody_is_here(cursor: Any, counter_id: int) -> None:
+    cursor.execute(
+        "SELECT 1 FROM queueing_ticket WHERE counter_id = %s AND state IN ('called', 'serving')",
+        [counter_id],
+    )
+    if cursor.fetchone():
+        raise Refusal("still_serving")
+
+
+def _called(session: dict[str, Any], queue: int, row: tuple[Any, ...]) -> Ticket:
+    announcement, _before, *ticket = row
+    live.changed(mall_id=session["mall_id"], queue_ids=[queue], announcement=announcement)
+    return Ticket.from_db(connection.alias, _TICKET_FIELDS, ticket)
 
 
 @transaction.atomic
@@ -269,10 +224,17 @@ def end(
     outcome: str = Ticket.Outcome.SERVED,
     collect_on: dt.date | None = None,
     note: str = "",
+    goes_on: bool = False,
 ) -> Ticket:
-    """Service ends with an outcome; `collect_on` is the date for `collect_later`."""
+    """Service ends with an outcome; `collect_on` is the date for `collect_later`.
+
+    `note` is read by the citizen: the papers that are missing, where they were sent. Who `goes_on`
+    to another service of the visit may be called there at once, not after ten minutes.
+    """
     if outcome not in Ticket.Outcome.values:
         raise Refusal("bad_outcome")
+    if outcome == Ticket.Outcome.DOCUMENTS_MISSING and not note.strip():
+        raise Refusal("missing_papers_needed")
     _session, ticket = at_the_counter(counter_id, officer, at)
     refuse_unless("ended", ticket)
     if outcome == Ticket.Outcome.COLLECT_LATER:
@@ -282,7 +244,8 @@ def end(
         collect_on = None
     before = snapshot(ticket)
     ticket.state = State.DONE
-    ticket.ended_at = ticket.released_at = at
+    ticket.ended_at = at
+    ticket.released_at = None if goes_on else at
     ticket.outcome = outcome
     ticket.collect_on = collect_on
     fields = ["ended_at", "released_at", "outcome", "collect_on"]
@@ -296,9 +259,19 @@ def end_and_call_next(
     at: dt.datetime,
     outcome: str = Ticket.Outcome.SERVED,
     collect_on: dt.date | None = None,
+    note: str = "",
+    goes_on: bool = False,
 ) -> Ticket | None:
     """The console's one key: end what is being served, then call the next person."""
-    end(counter_id=counter_id, officer=officer, at=at, outcome=outcome, collect_on=collect_on)
+    end(
+        counter_id=counter_id,
+        officer=officer,
+        at=at,
+        outcome=outcome,
+        collect_on=collect_on,
+        note=note,
+        goes_on=goes_on,
+    )
     return call_next(counter_id=counter_id, officer=officer, at=at)
 
 

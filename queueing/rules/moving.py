@@ -17,7 +17,7 @@ from queueing.refusals import Refusal
 from queueing.rules.calling import act, at_the_counter, is_closed, lock_session, refuse_unless
 from queueing.rules.locking import lock_with_window
 from queueing.rules.record import UNDO_WITHIN, log, snapshot
-from queueing.workflow import AT_COUNTER, State, may
+from queueing.workflow import State, may
 from services.models import ServiceStandard
 
 UNDOABLE = {"called", "started", "ended", "parked", "absent", "transferred"}
@@ -115,14 +115,9 @@ def transfer(
     if day.closed_at:
         raise Refusal("day_closed")
     before = snapshot(ticket)
-    at_counter = ticket.state in AT_COUNTER
     ticket.state = State.TRANSFERRED
-    ticket.ended_at = at
-    fields = ["ended_at"]
-    if at_counter:
-        ticket.released_at = at
-        fields.append("released_at")
-    act(ticket, "transferred", fields, at, officer, before, note or queue.prefix, counter_id)
+    ticket.ended_at = at  # and not released: who is sent on may be called there at once
+    act(ticket, "transferred", ["ended_at"], at, officer, before, note or queue.prefix, counter_id)
     contact = contact_of(ticket.visit)
     standard = ServiceStandard.objects.filter(
         service_type=target, approved_at__isnull=False, valid_from__lte=ticket.date

@@ -181,14 +181,14 @@ def test_a_ticket_of_another_agency_is_not_found_here(desk, house, act):
 def test_each_outcome_ends_the_service(desk, outcome):
     desk.act("panggil")
     desk.act("mulai")
-    assert desk.act("selesai", outcome=outcome) == []
+    assert desk.act("selesai", outcome=outcome, missing="KK asli") == []
     assert Ticket.objects.get(pk=desk.first.pk).outcome == outcome
 
 
 def test_who_brings_the_missing_papers_comes_back_the_same_day(desk):
     desk.act("panggil")
     desk.act("mulai")
-    desk.act("selesai", outcome="documents_missing")
+    desk.act("selesai", outcome="documents_missing", missing="KK asli")
     assert "Berkas kurang" in desk.page().content.decode()
     desk.act("kembalikan", ticket=desk.first.pk)
     assert desk.state(desk.first) == State.WAITING

@@ -64,7 +64,7 @@ def test_the_parked_get_their_old_place(house):
 def serve(place, minute, outcome):
     ticket = rules.call_next(**place, at=at(9, minute))
     rules.start(**place, at=at(9, minute))
-    rules.end(**place, at=at(9, minute), outcome=outcome)
+    rules.end(**place, at=at(9, minute), outcome=outcome, note="KK asli")
     return ticket
 
 

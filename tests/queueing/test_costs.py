@@ -113,6 +113,7 @@ def test_the_head_of_a_queue_is_read_from_the_line_in_its_order(house):
         "mall": house.mall.pk,
         "number": 1,
         "zone": "",
+        "note": "",
         "queues": [house.queues["C"].pk, house.queues["D"].pk],
     }
     head = plan(

@@ -27,7 +27,7 @@ def values(ticket):
         ([], rules.absent),
         ([], lambda **p: rules.park(**p, reason="fotokopi")),
         ([rules.start], rules.end),
-        ([rules.start], lambda **p: rules.end(**p, outcome="documents_missing")),
+        ([rules.start], lambda **p: rules.end(**p, outcome="documents_missing", note="KK")),
     ],
 )
 def test_a_step_is_taken_back_whole(house, before, step):
