@@ -16,7 +16,7 @@ from services import directory
 from services.models import Mall, ServiceType
 
 register = template.Library()
-MOST_BRICKS = 12
+MOST_BRICKS, MOST_AHEAD = 12, 8  # what a phone's width holds, with "you" and without
 
 
 @register.simple_tag
@@ -42,13 +42,13 @@ def code(label: str, classes: str = "") -> SafeString:
 
 @register.simple_tag
 def bricks(count: int, you: bool = False) -> SafeString:
-    """One brick for each person who waits; past twelve a figure says how many more."""
+    """One brick for each person who waits; past a row's width a figure says how many more."""
     text = ngettext("%(n)d orang menunggu", "%(n)d orang menunggu", count) % {"n": count}
     if you:
         text = ngettext("%(n)d orang di depan Anda", "%(n)d orang di depan Anda", count) % {
             "n": count
         }
-    shown = min(count, MOST_BRICKS)
+    shown = min(count, MOST_AHEAD if you else MOST_BRICKS)
     row = "<i></i>" * shown
     if count > shown:
         row += f"<em>+{count - shown}</em>"

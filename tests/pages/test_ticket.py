@@ -116,6 +116,24 @@ def test_a_missed_number_rejoins_with_the_halls_code(browser, house, clock):
     assert mine.state == "waiting"
 
 
+def test_a_number_missed_twice_leads_to_a_new_one_and_shows_no_code(browser, house, clock):
+    mine = house.waiting("KTP", 9, arrived=at(8, 50))
+    desk = {"counter_id": house.counters[1].pk, "officer": house.people["officer"]}
+    rules.open_counter(**desk, at=at(9))
+    for minute in (1, 6):
+        rules.call_next(**desk, at=at(9, minute))
+        rules.absent(**desk, at=at(9, minute + 2))
+        if minute == 1:
+            rules.bring_back(ticket_id=mine.pk, at=at(9, 5))
+    clock.move_to(at(9, 10))
+    page = browser.get(address(mine))
+    assert "sudah pernah kembali ke antrean" in page
+    assert "Ambil nomor baru" in page
+    for offer in ("Kode tiket", "Batalkan nomor ini", "Beri tahu keluarga", mine.visit.short_code):
+        assert offer not in page
+    assert 'data-poll="' in page  # an officer may still undo it
+
+
 def test_cancelling_asks_first_and_a_get_cancels_nothing(browser, ticket):
     page = browser.get(address(ticket, ticket.public_id, "batal"))
     assert "Batalkan nomor ini?" in page
