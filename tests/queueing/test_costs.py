@@ -73,9 +73,13 @@ def test_a_walk_in_takes_a_bounded_number_of_statements(house):
 def plan(sql, params=None):
     """The plan of a statement as if the tables were large, whatever was last counted of them."""
     with connection.cursor() as cursor:
-        ours = "SELECT oid FROM pg_class WHERE relname LIKE 'queueing%' AND relkind = 'r'"
-        cursor.execute(f"DELETE FROM pg_statistic WHERE starelid IN ({ours})")
-        cursor.execute(f"UPDATE pg_class SET relpages = 1, reltuples = 1e6 WHERE oid IN ({ours})")
+        cursor.execute(
+            "UPDATE pg_class SET relpages = 1, reltuples = 1e6"
+            " WHERE relname LIKE 'queueing%%' AND relkind = 'r' RETURNING oid",
+            [],
+        )
+        ours = [row[0] for row in cursor.fetchall()]
+        cursor.execute("DELETE FROM pg_statistic WHERE starelid = ANY(%s)", [ours])
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute("SET LOCAL enable_bitmapscan = off")
         cursor.execute(f"EXPLAIN {sql}", params)
