@@ -7,7 +7,8 @@ RUN = $(BOOTSTRAP) run
 # What mypy reads: the rules and the pure modules.
 TYPED = $(wildcard */rules.py */rules/*.py) $(addprefix queueing/, workflow.py availability.py windows.py \
 	order.py contact.py issuing.py prepared.py statistics.py open_figures.py hall.py reminders.py live.py \
-	estimates.py places.py agenda.py) \
+	estimates.py places.py agenda.py proposals.py setup_file.py setup_export.py) \
+	$(addprefix accounts/, addresses.py pins.py second_factor.py sessions.py tries.py) \
 	services/calendar.py complaints/deadlines.py privacy/identity.py privacy/index.py
 
 # A production like the README's, so that the deploy check judges what an operator would run.
@@ -20,12 +21,15 @@ EXAMPLE_PRODUCTION = PRODUCTION=1 ALLOWED_HOSTS=mpp.example.go.id BASE_URL=https
 # These checks need no server, so none is started for them.
 NO_SERVERS = DATABASE_URL=postgres://nobody@127.0.0.1:1/none REDIS_URL=redis://127.0.0.1:1/0
 
-.PHONY: help demo test bench check
+.PHONY: help demo start test bench check
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile
 
 demo:  ## the portal with a mall that lives; PORT (8000) and DATA_DIR (.data) may be set
 	@$(BOOTSTRAP) demo
+
+start:  ## the portal with what stands in it; empty: it prints a code to set it up in the browser
+	@$(BOOTSTRAP) start
 
 test:  ## all tests; ARGS="-k word" goes to pytest
 	@$(BOOTSTRAP) test $(ARGS)

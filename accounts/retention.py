@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
+from django.db.models import Exists, OuterRef
 
+from accounts.models import SignIn
 from privacy import erasure
 from privacy.rules import log_retention_days
 
@@ -24,8 +26,10 @@ def erase_sign_ins(at: datetime) -> int:
 
 
 def erase_sessions(at: datetime) -> int:
-    """Delete sessions that are over."""
-    return Session.objects.filter(expire_date__lt=at).delete()[0]
+    """Delete sessions that are over, and the rows of the list of one's own sessions with them."""
+    gone = Session.objects.filter(expire_date__lt=at).delete()[0]
+    alive = Session.objects.filter(session_key=OuterRef("session_key"))
+    return gone + SignIn.objects.filter(~Exists(alive)).delete()[0]
 
 
 erasure.register(
@@ -42,7 +46,7 @@ erasure.register(
 )
 erasure.register(
     name="sessions",
-    holds="which account a browser is signed in with, until the session is over",
+    holds="which account a browser is signed in with, which browser, and when, until it is over",
     retention_days=lambda: 0,
     erase=erase_sessions,
 )

@@ -2,10 +2,12 @@
 
 import hashlib
 import secrets
-from datetime import date, datetime
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -13,6 +15,7 @@ from accounts.backends import is_of_the_demo
 from accounts.models import ApiToken, User
 
 PREFIX = "mpp_"
+USED_EVERY = timedelta(minutes=1)  # how often the use of a token is noted
 
 
 class Refusal(Exception):
@@ -37,8 +40,22 @@ def token_hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def issue_token(*, user: User, name: str, at: datetime, expires_at: datetime | None = None) -> str:
-    """Make a token and return it: this is the only time anybody sees it."""
+def issue_token(
+    *,
+    user: User,
+    name: str,
+    at: datetime,
+    scopes: Iterable[str] = tuple(ApiToken.Scope),
+    expires_at: datetime | None = None,
+) -> str:
+    """Make a token and return it: this is the only time anybody sees it.
+
+    It may do what its account may, of that only what `scopes` name; unnamed: all of it.
+    """
+    chosen = sorted({ApiToken.Scope(scope) for scope in scopes})
+    if not chosen:
+        text = _("Pilih paling sedikit satu lingkup.")
+        raise Refusal("no_scope", text, status=422, fields={"scopes": text})
     if not user.is_active:
         raise Refusal("inactive", _("Akun ini tidak aktif. Aktifkan dulu akunnya."))
     if expires_at is not None and expires_at <= at:
@@ -46,19 +63,31 @@ def issue_token(*, user: User, name: str, at: datetime, expires_at: datetime | N
         raise Refusal("already_over", text, status=422, fields={"expires_at": text})
     token = PREFIX + secrets.token_urlsafe(24)  # 32 characters
     ApiToken.objects.create(
-        user=user, name=name, token_hash=token_hash(token), created_at=at, expires_at=expires_at
+        user=user,
+        name=name,
+        scopes=chosen,
+        token_hash=token_hash(token),
+        created_at=at,
+        expires_at=expires_at,
     )
     return token
 
 
 def revoke_token(*, token: ApiToken, at: datetime) -> None:
     """End a token for good; the first moment counts."""
-    ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=at)
+    with transaction.atomic():
+        live = ApiToken.objects.select_for_update().filter(pk=token.pk, revoked_at=None).first()
+        if live:
+            live.revoked_at = at
+            live.save(update_fields=["revoked_at"])
     token.refresh_from_db(fields=["revoked_at"])
 
 
 def user_for_token(*, token: str, at: datetime) -> User | None:
-    """The active person whose live token this is, in one query; None for any other string."""
+    """The active person whose live token this is, in one query; None for any other string.
+
+    The token stays on the person as `api_token`; once a minute it is noted that it was used.
+    """
     if not token.startswith(PREFIX):
         return None
     found = (
@@ -69,4 +98,7 @@ def user_for_token(*, token: str, at: datetime) -> User | None:
     )
     if found is None or (settings.PRODUCTION and is_of_the_demo(found.user)):
         return None
+    if found.last_used_at is None or at - found.last_used_at >= USED_EVERY:
+        ApiToken.objects.filter(pk=found.pk).update(last_used_at=at)
+    found.user.api_token = found  # type: ignore[attr-defined]
     return found.user

@@ -1,34 +1,22 @@
-"""Signing in and out outside of the admin, and one's own password."""
+"""Signing in and out, and what one arranges about it: password, PIN, second factor, sessions."""
 
-from django.contrib.auth import views
-from django.urls import path, reverse_lazy
+from django.contrib.auth.views import LogoutView, PasswordChangeDoneView
+from django.urls import path
 
-from accounts.forms import PasswordForm, SignInForm
+from accounts import views
 
 app_name = "accounts"
 urlpatterns = [
-    path(
-        "masuk/",
-        views.LoginView.as_view(
-            template_name="accounts/sign_in.html",
-            authentication_form=SignInForm,
-            redirect_authenticated_user=True,
-        ),
-        name="sign_in",
-    ),
-    path("keluar/", views.LogoutView.as_view(next_page="services:malls"), name="sign_out"),
-    path(
-        "akun/sandi/",
-        views.PasswordChangeView.as_view(
-            template_name="accounts/password.html",
-            form_class=PasswordForm,
-            success_url=reverse_lazy("accounts:password_done"),
-        ),
-        name="password",
-    ),
+    path("masuk/", views.SignInView.as_view(), name="sign_in"),
+    path("masuk/kode/", views.code, name="code"),
+    path("keluar/", LogoutView.as_view(next_page="services:malls"), name="sign_out"),
+    path("akun/pin/", views.pin, name="pin"),
+    path("akun/dua-langkah/", views.two_steps, name="two_steps"),
+    path("akun/perangkat/", views.end_session, name="end_session"),
+    path("akun/sandi/", views.OwnPasswordView.as_view(), name="password"),
     path(
         "akun/sandi/selesai/",
-        views.PasswordChangeDoneView.as_view(template_name="accounts/password_done.html"),
+        PasswordChangeDoneView.as_view(template_name="accounts/password_done.html"),
         name="password_done",
     ),
 ]

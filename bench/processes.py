@@ -17,7 +17,8 @@ from typing import Any
 from bench import database
 from mpp_portal import embedded
 from mpp_portal.embedded_processes import free_port, last_line
-from mpp_portal.supervisor import HOST, Demo
+from mpp_portal.ports import HOST
+from mpp_portal.supervisor import Demo
 
 PORTAL, FLOOR = "mpp_portal.wsgi:application", "bench.floor.wsgi:application"
 

@@ -7,40 +7,44 @@ from uuid import UUID
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import get_language
+from django.utils.translation import gettext_noop as _
 from ninja import Header, Router, Schema
 from ninja.responses import Status
-from pydantic import Field
+from pydantic import BaseModel, Field, StrictBool
 
+from accounts.api import BearerOrNobody, request_key
+from accounts.models import ApiToken
 from complaints import rules
 from complaints.deadlines import end_of
 from complaints.models import Case
+from complaints.workflow import State
 from services.api import Code, Text, mall_by
 
-router = Router(tags=["pengaduan"])
+router = Router(tags=[_("pengaduan")], auth=BearerOrNobody(ApiToken.Scope.COMPLAINTS))
 
 
-class ContactIn(Schema):
+class ContactIn(BaseModel):
     name: Text | None = None
     phone: Text | None = None
     email: Text | None = None
 
 
-class CaseIn(Schema):
-    mall: Text
+class CaseIn(BaseModel):
+    mall: Text = Field(examples=["gajah-mada"])
     kind: Literal["complaint", "aspiration", "information"]
     text: Text
     subject: Text | None = None
     agency: Code | None = None
     service: Code | None = None
-    ticket: UUID | None = Field(None, description="public_id sebuah tiket")
-    anonymous: bool = Field(False, description="identitas pelapor disembunyikan")
-    confidential: bool = Field(False, description="seluruh laporan dirahasiakan")
+    ticket: UUID | None = Field(None, description=_("public_id sebuah tiket"))
+    anonymous: StrictBool = Field(False, description=_("identitas pelapor disembunyikan"))
+    confidential: StrictBool = Field(False, description=_("seluruh laporan dirahasiakan"))
     contact: ContactIn | None = None
 
 
 class FiledOut(Schema):
     number: str
-    pin: str
+    pin: str = Field(description=_("hanya terlihat sekali ini; simpan"))
     first_answer_due_at: dt.datetime
     promise: str
 
@@ -54,9 +58,9 @@ class EventOut(Schema):
 
 class CaseOut(Schema):
     number: str
-    kind: str
-    state: str
-    label: str = Field(description="status dalam kata")
+    kind: str = Field(json_schema_extra={"enum": Case.Kind.values})
+    state: str = Field(json_schema_extra={"enum": State.values})
+    label: str = Field(description=_("status dalam kata"))
     subject: str
     agency: str | None
     service: str | None
@@ -68,12 +72,15 @@ class CaseOut(Schema):
     events: list[EventOut]
 
 
-@router.post("/complaints", response={201: FiledOut}, summary="Sampaikan pengaduan")
+@router.post(
+    "/complaints",
+    response={201: FiledOut},
+    summary=_("Sampaikan pengaduan"),
+    description=_("`Idempotency-Key` yang sama memberi nomor dan PIN yang sama."),
+)
 def file_case(request: HttpRequest, asked: CaseIn) -> Status:
-    """`Idempotency-Key` yang sama memberi nomor dan PIN yang sama."""
     mall = mall_by(asked.mall)
     contact = asked.contact or ContactIn()
-    key = request.headers.get("Idempotency-Key", "")
     filed = rules.file_case(
         mall=mall,
         kind=asked.kind,
@@ -90,7 +97,7 @@ def file_case(request: HttpRequest, asked: CaseIn) -> Status:
         email=contact.email or "",
         channel=Case.Channel.API,
         language=(get_language() or "id")[:2],
-        request_key=f"api:{key}" if key else None,
+        request_key=request_key(request),
     )
     answer = {
         "number": filed.case.number,
@@ -104,13 +111,17 @@ def file_case(request: HttpRequest, asked: CaseIn) -> Status:
 file_case.keeps_its_own_key = True  # type: ignore[attr-defined]
 
 
-@router.get("/complaints/{number}", response=CaseOut, summary="Pengaduan saya")
+@router.get(
+    "/complaints/{number}",
+    response=CaseOut,
+    summary=_("Pengaduan saya"),
+    description=_("PIN di kepala `X-PIN`; terlalu banyak percobaan dijawab 429."),
+)
 def case(
     request: HttpRequest,
     number: str,
     x_pin: Annotated[str, Header(alias="X-PIN", max_length=20)] = "",
 ) -> dict[str, Any]:
-    """PIN di kepala `X-PIN`; terlalu banyak percobaan dijawab 429."""
     case = rules.open_with_pin(number=number, pin=x_pin, at=timezone.now())
     zone = case.mall.zone
     return {

@@ -1,28 +1,23 @@
-"""The API, assembled: rooms' operations, bearer tokens, errors, keys of repeated requests, docs."""
+"""The API, assembled: rooms' operations, bearer tokens, limits, errors, repeats, the docs page."""
 
+import hashlib
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
+from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.views.decorators.http import require_safe
 from ninja import NinjaAPI
-from ninja.security import HttpBearer
 
-from accounts.models import User
-from accounts.rules import user_for_token
+from accounts.api import BearerOrNobody
 from complaints.api import router as complaints_router
-from mpp_portal import api_errors
+from mpp_portal import api_description, api_errors
 from mpp_portal.idempotency import answered_once
+from mpp_portal.limits import PerMinute
 from queueing.api import counters, public, statistics
 from services import api as catalogue
-
-
-class OfficersToken(HttpBearer):
-    """An officer's own token; sessions of a browser do not count, so there is nothing to forge."""
-
-    def authenticate(self, request: HttpRequest, token: str) -> User | None:
-        return user_for_token(token=token, at=timezone.now())
 
 
 class PortalApi(NinjaAPI):
@@ -33,52 +28,56 @@ class PortalApi(NinjaAPI):
         response["Cache-Control"] = "no-store"
         return response
 
+    def get_openapi_schema(self, **kwargs: Any) -> Any:
+        return api_description.describe(self, **kwargs)
+
+
+def asked_again(operation: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """ETags on reads: whoever has this very answer is told so (304) instead of it.
+
+    The tag is weak: what is compressed on the way says the same. Who asks keeps the answer for
+    itself and asks each time; complaints are kept by nobody.
+    """
+
+    @wraps(operation)
+    def run(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = operation(request, *args, **kwargs)
+        if request.method != "GET" or response.status_code != 200 or "X-PIN" in request.headers:
+            return response
+        etag = f'W/"{hashlib.blake2b(response.content, digest_size=16).hexdigest()}"'
+        response["ETag"] = etag
+        response["Cache-Control"] = "private, no-cache"
+        patch_vary_headers(response, ["Authorization"])
+        return get_conditional_response(request, etag=etag, response=response) or response
+
+    return run
+
 
 api = PortalApi(
     title="Portal MPP",
     version="1",
     urls_namespace="api",
     docs_url=None,  # its pages need scripts from elsewhere; `docs` lists the operations
+    auth=BearerOrNobody(),
+    throttle=[PerMinute()],
 )
 api_errors.install(api)
 api.add_decorator(answered_once)
-api.add_router("", catalogue.router)
-api.add_router("", public.router)
-api.add_router("", statistics.router)
-api.add_router("", complaints_router)
-api.add_router("", counters.router, auth=OfficersToken())
+api.add_decorator(api_errors.json_only, mode="view")
+api.add_decorator(asked_again, mode="view")
+for router in (
+    catalogue.router,
+    public.router,
+    public.visits,
+    statistics.router,
+    complaints_router,
+    counters.router,
+):
+    api.add_router("", router)
 
 
 @require_safe
 def docs(request: HttpRequest) -> HttpResponse:
     """Every operation on one plain page, from the same schema that openapi.json gives."""
-    schema: dict[str, Any] = api.get_openapi_schema()
-    operations = [
-        {
-            "method": method.upper(),
-            "path": path,
-            "summary": operation.get("summary", ""),
-            "description": operation.get("description", ""),
-            "officers": bool(operation.get("security")),
-            "parameters": operation.get("parameters", []),
-            "body": _body(schema, operation),
-            "statuses": sorted(operation.get("responses", {})),
-        }
-        for path, methods in schema["paths"].items()
-        for method, operation in methods.items()
-    ]
-    return render(request, "mpp_portal/api_docs.html", {"operations": operations})
-
-
-def _body(schema: dict[str, Any], operation: dict[str, Any]) -> list[dict[str, Any]]:
-    """The fields of an operation's body: name and whether it must be there."""
-    content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
-    part = content.get("schema", {})
-    for option in (part, *part.get("anyOf", [])):
-        if name := option.get("$ref", "").rpartition("/")[2]:
-            model = schema["components"]["schemas"][name]
-            needed = model.get("required", [])
-            return [
-                {"name": field, "needed": field in needed} for field in model.get("properties", {})
-            ]
-    return []
+    page = api_description.page(api.get_openapi_schema())
+    return render(request, "mpp_portal/api_docs.html", page)

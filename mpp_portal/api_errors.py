@@ -1,6 +1,7 @@
 """Every error under /api/ as JSON: code, message, fields; what was sent is never echoed."""
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
@@ -10,13 +11,18 @@ from django.utils.translation import gettext_lazy as _
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
+from mpp_portal.limits import seconds_left
+
 _TEXTS: dict[int, tuple[str, Promise]] = {
     400: ("bad_request", _("Permintaan ini tidak dapat dibaca.")),
-    401: ("not_signed_in", _("Sertakan token petugas yang masih berlaku.")),
+    401: ("not_signed_in", _("Sertakan token yang masih berlaku.")),
     403: ("not_allowed", _("Anda tidak berwenang untuk itu.")),
     404: ("not_found", _("Alamat itu tidak ada. Lihat /api/v1/docs.")),
     405: ("method_not_allowed", _("Cara itu tidak dilayani di alamat ini. Lihat /api/v1/docs.")),
+    409: ("in_flight", _("Permintaan dengan kunci ini masih dikerjakan. Kirim lagi nanti.")),
     413: ("too_big", _("Isian terlalu besar. Kirim lebih sedikit.")),
+    415: ("not_json", _("Kirim isinya sebagai JSON, dengan Content-Type: application/json.")),
+    429: ("too_often", _("Terlalu sering. Tunggu sampai menit berikutnya, lalu coba lagi.")),
     500: ("failed", _("Ada yang salah di pihak kami. Coba lagi sebentar lagi.")),
 }
 _BAD_JSON = _("Isi permintaan bukan JSON yang sah.")
@@ -32,6 +38,7 @@ _FIELDS: dict[str, Promise] = {
     "too_long": _("Terlalu banyak."),
     "literal_error": _("Pilih salah satu dari daftar."),
     "uuid_parsing": _("Bukan tanda pengenal yang sah."),
+    "bool_type": _("Harus true atau false."),
 }
 _DATE = _("Tanggal ditulis seperti 2026-11-25.")
 _OTHER = _("Isian ini tidak dapat dipakai.")
@@ -40,10 +47,17 @@ _OTHER = _("Isian ini tidak dapat dipakai.")
 def json_errors(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Turns Django's error pages under /api/ into JSON: unknown address, wrong method, crash."""
+    """Turns Django's error pages under /api/ into JSON: unknown address, wrong method, crash.
+
+    Every answer that was counted says how many are left.
+    """
 
     def handle(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
+        if rate := getattr(request, "rate", None):
+            limit, left = rate
+            response["RateLimit-Limit"], response["RateLimit-Remaining"] = str(limit), str(left)
+            response["RateLimit-Reset"] = str(seconds_left())
         if (
             response.status_code < 400
             or not request.path.startswith("/api/")
@@ -64,6 +78,19 @@ def install(api: NinjaAPI) -> None:
     api.add_exception_handler(HttpError, _http_error)
     api.add_exception_handler(AuthenticationError, _not_signed_in)
     api.add_exception_handler(RequestDataTooBig, lambda request, error: _answer(413))
+
+
+def json_only(operation: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A body has to say that it is JSON; an empty one says nothing."""
+
+    @wraps(operation)
+    def run(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        sent = request.headers.get("Content-Length") not in {None, "", "0"}
+        if sent and request.content_type != "application/json":
+            return _answer(415)
+        return operation(request, *args, **kwargs)
+
+    return run
 
 
 def _bad_input(request: HttpRequest, error: ValidationError) -> HttpResponse:
@@ -92,6 +119,8 @@ def _answer(status: int) -> HttpResponse:
     body: dict[str, Any] = {"code": code, "message": str(text), "fields": {}}
     response = JsonResponse(body, status=status)
     response["Cache-Control"] = "no-store"
+    if status == 409:
+        response["Retry-After"] = "1"
     return response
 
 

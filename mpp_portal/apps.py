@@ -2,13 +2,23 @@
 
 from importlib import import_module
 
+from auditlog.apps import AuditlogConfig
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 
+class HistoryConfig(AuditlogConfig):
+    """The app that writes changes down, by a name of the house."""
+
+    verbose_name = _("Riwayat")
+
+
 class MppPortalConfig(AppConfig):
     name = "mpp_portal"
+    default = True
     verbose_name = _("Portal")
 
     def ready(self) -> None:
         import_module("mpp_portal.checks")
+        import_module("mpp_portal.retention")
+        import_module("mpp_portal.history").start()

@@ -1,6 +1,6 @@
 """Prepares a fresh checkout (venv, locked packages, translations), then runs what was asked for.
 
-    python3 mpp_portal/bootstrap.py demo | test [for pytest] | bench [arguments] | run TOOL ...
+    python3 mpp_portal/bootstrap.py demo | start | test [for pytest] | bench [...] | run TOOL ...
 
 Runs with the system's Python by its path, with the standard library only.
 """
@@ -29,6 +29,7 @@ PIP_LOG = os.path.join(VENV, "install.log")
 OLDEST_PYTHON = (3, 11)
 COMMANDS = {
     "demo": [PYTHON, "-m", "mpp_portal.supervisor", "demo"],
+    "start": [PYTHON, "-m", "mpp_portal.supervisor", "start"],
     "test": [PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadfile"],
     "bench": [PYTHON, "-m", "bench"],
 }
@@ -64,7 +65,8 @@ class Trouble(Exception):
 
 def main(arguments: list[str]) -> int:
     if not arguments or arguments[0] not in [*COMMANDS, "run"]:
-        print("usage: bootstrap.py demo | test ... | bench ... | run TOOL ...", file=sys.stderr)  # noqa: T201
+        usage = "usage: bootstrap.py demo | start | test ... | bench ... | run TOOL ..."
+        print(usage, file=sys.stderr)  # noqa: T201
         return 2
     try:
         check_python()

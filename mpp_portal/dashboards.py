@@ -13,11 +13,11 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from queueing.models import CounterSession, DailyStatistic, Ticket
+from queueing.models import CounterSession, DailyStatistic, Inquiry, Ticket
 from queueing.statistics import Summary, summarise
 from queueing.workflow import State
 from services.models import Agency
-from services.permissions import READ_FIGURES, agencies_for
+from services.permissions import READ_FIGURES, agencies_for, can
 
 DAYS = 30
 
@@ -75,6 +75,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
             "agencies": agencies,
             "date": date,
             "today": live_today(agency, date),
+            "asked": asked_today(request, agency, date),
             "today_waits": summarise(row for row in rows if row["date"] == date),
             "days": by_day,
             "busiest": max((summary.total for _day, summary in by_day), default=1) or 1,
@@ -113,6 +114,13 @@ def live_today(agency: Agency, date: dt.date) -> Today:
         .distinct()
         .count(),
     )
+
+
+def asked_today(request: HttpRequest, agency: Agency, date: dt.date) -> int | None:
+    """How many only asked at the front desk today; None for who may not read the whole mall."""
+    if not can(request.user, READ_FIGURES, mall=agency.mall):
+        return None
+    return Inquiry.objects.filter(mall=agency.mall, date=date).count()
 
 
 _COLUMNS = [

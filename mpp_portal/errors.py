@@ -4,15 +4,21 @@ Where the database may be away they ask it nothing: the mall in their header is 
 has seen lately, or none.
 """
 
+import math
 import re
+from datetime import timedelta
 from typing import Any
 
+from axes.models import AccessAttempt
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from accounts.addresses import client_address
+from mpp_portal.look import mall_of
 from services.views import mall_of_address
 
 AWAY_S = 10  # until one should ask again: the database is away
@@ -60,11 +66,22 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def locked_out(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-    """Too many wrong passwords."""
-    response = page(
-        request, "locked_out.html", status=429, minutes=settings.AXES_COOLOFF_TIME.seconds // 60
+    """Too many wrong passwords: until when, by the clock of the mall where there is only one."""
+    at = timezone.now()
+    last = (
+        AccessAttempt.objects.filter(
+            username=request.POST.get("username", "")[:255], ip_address=client_address(request)
+        )
+        .order_by("-attempt_time")
+        .values_list("attempt_time", flat=True)
+        .first()
     )
-    response["Retry-After"] = str(settings.AXES_COOLOFF_TIME.seconds)
+    until = max((last or at) + settings.AXES_COOLOFF_TIME, at + timedelta(seconds=1))
+    seconds = math.ceil((until - at).total_seconds())
+    mall = mall_of(request)
+    context = {"minutes": math.ceil(seconds / 60), "until": until, "its_mall": mall}
+    response = page(request, "locked_out.html", status=429, **context)
+    response["Retry-After"] = str(seconds)
     return response
 
 

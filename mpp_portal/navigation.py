@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest
 
+from mpp_portal import history
 from services import permissions
 
 
@@ -16,3 +17,7 @@ may_front_desk = _held(permissions.FRONT_DESK)
 may_read_figures = _held(permissions.READ_FIGURES)
 may_arrange = _held(permissions.ARRANGE)
 may_edit_catalogue = _held(permissions.EDIT_CATALOGUE)
+
+
+def may_read_history(request: HttpRequest) -> bool:
+    return history.may_read(request.user)

@@ -62,7 +62,11 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.postgres",
     "django.contrib.staticfiles",
+    "mpp_portal.apps.HistoryConfig",  # django-auditlog
     "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "crispy_forms",
     "crispy_bootstrap5",
     "bootstrap_wrapper",
@@ -91,9 +95,12 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "mpp_portal.edge.maintenance",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "mpp_portal.sign_in.admission",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "mpp_portal.history.acting",
     "mpp_portal.edge.refusals",
     "axes.middleware.AxesMiddleware",
 ]
@@ -157,17 +164,24 @@ AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "accounts.backends.PasswordBackend",
 ]
+PASSWORD_HASHERS = [  # the first writes; what another wrote is written anew at the next sign-in
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
-LOGIN_URL = "admin:login"
+LOGIN_URL = "accounts:sign_in"
 LOGIN_REDIRECT_URL = "queueing:arrival"
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # the page says until when, and means it
+AXES_CLIENT_IP_CALLABLE = "accounts.addresses.client_address"
 AXES_LOCKOUT_CALLABLE = "mpp_portal.errors.locked_out"
 AXES_VERBOSE = False
 AXES_ENABLE_ADMIN = False  # its pages are not the portal's; attempts expire by retention
@@ -175,6 +189,21 @@ SESSION_COOKIE_AGE = 60 * 60 * 12
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
+
+# Offices whose holders sign in with a second factor, and "superuser"; others may.
+SECOND_FACTOR_ROLES = env.list(
+    "SECOND_FACTOR_ROLES",
+    default=["superuser", "mall_manager", "agency_head", "complaints_desk"] if PRODUCTION else [],
+)
+OTP_TOTP_ISSUER = "Portal MPP"
+# Our own reverse proxies in front of the portal, each of which appends to X-Forwarded-For.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=1 if PRODUCTION else 0)
+
+# -- history of changes: explicit models only (mpp_portal/history.py), no addresses of machines ----
+AUDITLOG_DISABLE_REMOTE_ADDR = True
+AUDITLOG_CID_HEADER = None
+AUDITLOG_STORE_JSON_CHANGES = True
+AUDITLOG_USE_FK_STRING_REPRESENTATION = True
 
 # -- language, time --------------------------------------------------------------------------------
 LANGUAGE_CODE = "id"
@@ -206,6 +235,12 @@ EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="antrean@localhost")
 # Channels offered to citizens; "console" writes to the worker's log and is for rehearsal.
 NOTIFICATION_CHANNELS = env.list("NOTIFICATION_CHANNELS", default=["console"])
+
+# -- the API: requests a minute, 0 for no limit; without a token counted per address ---------------
+# Many citizens share the address of a hall or a mobile carrier; the demo is measured from one.
+API_TOKEN_PER_MINUTE = env.int("API_TOKEN_PER_MINUTE", default=60_000 if DEMO else 1_200)
+API_READS_PER_MINUTE = env.int("API_READS_PER_MINUTE", default=60_000 if DEMO else 3_000)
+API_WRITES_PER_MINUTE = env.int("API_WRITES_PER_MINUTE", default=60_000 if DEMO else 600)
 
 # -- the HTTP edge ---------------------------------------------------------------------------------
 MAINTENANCE = env("MAINTENANCE", default="")  # "1", or until when: "sampai pukul 14.00"
@@ -281,6 +316,7 @@ UNFOLD = {
         "font": {"subtle-light": "var(--color-base-600)"},
     },
     "GLOBAL_CALLBACK": "mpp_portal.look.context",
+    "ACCOUNT": {"navigation": [{"title": _("Akun saya"), "link": reverse_lazy("account")}]},
     "SIDEBAR": {
         "show_search": False,
         "show_all_applications": False,  # "Semua data" below leads there
@@ -334,6 +370,18 @@ UNFOLD = {
                         "icon": "list_alt",
                         "link": reverse_lazy("admin:services_servicetype_changelist"),
                         "permission": "mpp_portal.navigation.may_edit_catalogue",
+                    },
+                    {
+                        "title": _("Standar pelayanan"),
+                        "icon": "verified",
+                        "link": reverse_lazy("admin:services_servicestandard_changelist"),
+                        "permission": "mpp_portal.navigation.may_edit_catalogue",
+                    },
+                    {
+                        "title": _("Riwayat perubahan"),
+                        "icon": "history",
+                        "link": reverse_lazy("admin:auditlog_logentry_changelist"),
+                        "permission": "mpp_portal.navigation.may_read_history",
                     },
                     {
                         "title": _("Semua data"),

@@ -1,6 +1,7 @@
-"""Runs the demo: its servers, its data and all processes of the portal, and stops them all.
+"""Runs the portal: its servers, its data and all its processes, and stops them all.
 
-    python -m mpp_portal.supervisor demo
+    python -m mpp_portal.supervisor demo     with the demo mall, which lives
+    python -m mpp_portal.supervisor start    with whatever stands there; empty: a code to set it up
 
 PORT (8000) is the web server's, the next one the live server's; data and logs are in DATA_DIR.
 """
@@ -14,7 +15,6 @@ import os
 import secrets
 import selectors
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -29,9 +29,9 @@ import environ
 
 from mpp_portal import embedded
 from mpp_portal.embedded_processes import write_private
+from mpp_portal.ports import HOST, CannotStart, wanted_port
 
 CHECKOUT = embedded.CHECKOUT
-HOST = "127.0.0.1"
 GRACE = 8.0  # seconds a process may take to stop
 LONGEST_PAUSE = 30.0  # seconds between two starts of a process that keeps dying
 UP_WITHIN = 90.0  # seconds for the first page
@@ -40,64 +40,23 @@ PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
-class CannotStart(Exception):
-    """The demo cannot run; the text is one sentence that says what to do."""
-
-
 class Stopped(Exception):
     """Somebody asked to stop while the demo was still coming up."""
 
 
 def main(arguments: list[str]) -> int:
-    if arguments != ["demo"]:
-        print("usage: python -m mpp_portal.supervisor demo", file=sys.stderr)  # noqa: T201
+    if arguments not in (["demo"], ["start"]):
+        print("usage: python -m mpp_portal.supervisor demo | start", file=sys.stderr)  # noqa: T201
         return 2
     environ.Env.read_env(CHECKOUT / ".env")
     try:
         port = wanted_port()
         place = embedded.data_dir()
-        demo = Demo(port=port, place=place)
-        return demo.run()
+        run = Demo if arguments == ["demo"] else Portal
+        return run(port=port, place=place).run()
     except (CannotStart, embedded.EmbeddedServerError) as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 2
-
-
-def wanted_port() -> int:
-    """PORT of the environment; it and the next one must be free."""
-    text = os.environ.get("PORT") or "8000"
-    if not text.isdecimal() or not 1 <= int(text) <= 65534:
-        raise CannotStart(f"PORT={text} is no port: choose a number from 1024 to 65534.")
-    port = int(text)
-    for number in (port, port + 1):
-        if reason := why_not(number):
-            raise CannotStart(
-                f"Port {number} on {HOST} {reason}: the demo needs PORT and PORT+1; stop what is "
-                f"there or choose others, for example: make demo PORT={port + 100}"
-            )
-    return port
-
-
-def why_not(port: int) -> str:
-    """Why this port cannot be ours; empty when it is free.
-
-    Both are asked, because two servers that set SO_REUSEPORT share one port without an error.
-    SO_REUSEADDR lets a port pass that is only in TIME_WAIT; nobody who listens is passed by it.
-    """
-    with socket.socket() as caller:
-        caller.settimeout(1)
-        if caller.connect_ex((HOST, port)) == 0:
-            return "is taken by another program"
-    with socket.socket() as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((HOST, port))
-            listener.listen()
-        except PermissionError:
-            return "is reserved for root"
-        except OSError:
-            return "is taken by another program"
-    return ""
 
 
 def keys(place: Path) -> dict[str, str]:
@@ -131,8 +90,8 @@ class Process:
     rest: bytes = field(default=b"", repr=False)  # of a line not yet whole
 
 
-class Demo:
-    """Everything that runs between `make demo` and Ctrl-C."""
+class Portal:
+    """Everything that runs between `make start` and Ctrl-C."""
 
     def __init__(self, *, port: int, place: Path) -> None:
         self.port, self.place = port, place
@@ -178,10 +137,8 @@ class Demo:
         os.environ |= {
             "DATA_DIR": str(self.place),
             "PORT": str(self.port),
-            "MPP_DEMO": "1",
-            "BASE_URL": self.base_url,
-            "LIVE_URL": self.live_url,
             "PYTHONUNBUFFERED": "1",
+            **self.own_environment(),
         }
         (self.place / "log").mkdir(mode=0o700, exist_ok=True)
         self.manage("migrate", "--noinput", "--verbosity", "0", doing="Preparing the tables")
@@ -190,7 +147,19 @@ class Demo:
             words = ("collectstatic", "--noinput", "--verbosity", "0")
             self.manage(*words, doing="Gathering the static files")
             stamp.write_text(fingerprint)
-        self.manage("prepare_demo", doing="Preparing the demo mall")
+        self.fill()
+
+    def own_environment(self) -> dict[str, str]:
+        """Behind a proxy the operator says where the portal is; else it is here."""
+        if os.environ.get("BASE_URL"):
+            return {}
+        return {"BASE_URL": self.base_url, "LIVE_URL": self.live_url}
+
+    def fill(self) -> None:
+        """What stands in the portal before it starts: nothing but what was there."""
+
+    def more_processes(self) -> list[Process]:
+        return []
 
     def manage(self, *words: str, doing: str) -> None:
         """Run one management command to its end."""
@@ -221,9 +190,8 @@ class Demo:
                 "beat",
                 celery("beat", "--loglevel", "WARNING", "--pidfile=", "--schedule", schedule),
             ),
-            Process("rehearse", [sys.executable, "manage.py", "rehearse"], may_end=True),
         ]
-        for process in self.processes[:-1]:
+        for process in self.processes:
             self.start(process)
         end = time.monotonic() + UP_WITHIN
         while not self.answers():
@@ -236,7 +204,9 @@ class Demo:
                     f"{self.base_url}/sehat/ does not answer 200 after {UP_WITHIN:.0f} seconds; "
                     f"the reason should be in {self.place}/log/web.log."
                 )
-        self.start(self.processes[-1])
+        for process in self.more_processes():
+            self.processes.append(process)
+            self.start(process)
         self.introduce()
 
     def supervise(self) -> None:
@@ -396,15 +366,42 @@ class Demo:
         say(f"Administration:        {self.base_url}/admin/")
         say(f"Dashboards:            {self.base_url}/dasbor/")
         say(f"API:                   {self.base_url}/api/v1/docs")
+        self.tell_more()
+        say("Ctrl-C stops everything; the data stay.")
+        say("")
+
+    def tell_more(self) -> None:
+        """Whoever reads this may set up an installation in which nothing stands; no log has it."""
+        command = [sys.executable, "-W", "ignore", "manage.py", "setup_code"]
+        told = subprocess.run(  # noqa: S603
+            command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True, check=False
+        )
+        for line in told.stdout.splitlines():
+            say(line)
+
+
+class Demo(Portal):
+    """Everything that runs between `make demo` and Ctrl-C: with a mall, and people in it."""
+
+    def own_environment(self) -> dict[str, str]:
+        return {"MPP_DEMO": "1", "BASE_URL": self.base_url, "LIVE_URL": self.live_url}
+
+    def fill(self) -> None:
+        self.manage("prepare_demo", doing="Preparing the demo mall")
+
+    def more_processes(self) -> list[Process]:
+        return [Process("rehearse", [sys.executable, "manage.py", "rehearse"], may_end=True)]
+
+    def tell_more(self) -> None:
         with contextlib.suppress(FileNotFoundError):
             demo = json.loads((self.place / "demo.json").read_text())
             one_of_each = {user["role"]: user for user in reversed(demo.get("users", []))}
             for user in reversed(one_of_each.values()):
                 words = (user.get(name) for name in ("username", "password", "role", "agency"))
                 say("Log in:  " + "  ".join(f"{word:20}" for word in words if word))
+            if pin := next((u["pin"] for u in one_of_each.values() if u.get("pin")), ""):
+                say(f"PIN of all of them at a counter: {pin}")
             say(f"All addresses, log-ins and tokens: {self.place / 'demo.json'}")
-        say("Ctrl-C stops everything; the data stay.")
-        say("")
 
 
 def celery(*words: str) -> list[str]:

@@ -20,6 +20,7 @@ class Message(models.Model):
         MOVED = "moved", _("dipindahkan mal")
         CODE = "code", _("kode sekali pakai")
         LINK = "link", _("tautan tiket")
+        PAUSED = "paused", _("antrean dijeda")
 
     class State(models.TextChoices):
         DUE = "due", _("menunggu")

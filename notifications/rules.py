@@ -84,6 +84,12 @@ def _reach(draft: Draft) -> tuple[str, str] | None:
     return None
 
 
+def channel_of(draft: Draft) -> str:
+    """The channel a draft would leave by; "" when none reaches this person."""
+    reach = _reach(draft)
+    return reach[0] if reach else ""
+
+
 _COLUMNS = (
     "kind, channel, address, language, context, about, send_after, not_after, dedup_key, rehearsal,"
     " state, attempts, last_error, created_at"

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 NO_BOOST = dt.timedelta()
 _STEP = dt.timedelta(milliseconds=1)
+_LEAST = dt.timedelta(microseconds=1)  # what the database tells apart
 
 
 def place(
@@ -34,5 +35,5 @@ def behind_the_next_two(waiting: Sequence[dt.datetime], at: dt.datetime) -> dt.d
     before = waiting[:2][-1]
     gap = _STEP / 2
     if len(waiting) > 2:
-        gap = min(gap, (waiting[2] - before) / 2)
+        gap = max(_LEAST, min(gap, (waiting[2] - before) / 2))
     return before + gap

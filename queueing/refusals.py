@@ -135,13 +135,44 @@ _TEXTS: dict[str, tuple[Any, int]] = {
     "undo_too_late": (_("Lebih dari 60 detik: langkah ini tidak dapat diurungkan lagi."), 409),
     "undo_not_yours": (_("Langkah terakhir dilakukan petugas lain."), 409),
     "acted_on": (_("Hasil langkah ini sudah dipakai: %(what)s. Tidak dapat diurungkan."), 409),
+    # the front desk
+    "cannot_reprint": (
+        _("Tidak ada nomor yang masih berlaku di kunjungan ini. Beri nomor baru."),
+        409,
+    ),
+    "other_queue": (
+        _(
+            "Layanan itu di antrean lain. Laporkan hadir dahulu, lalu ganti layanannya; atau "
+            "batalkan nomor ini dan beri nomor baru."
+        ),
+        409,
+    ),
+    "card_not_seen": (_("Lihat KTP aslinya dahulu, lalu centang bahwa sudah dilihat."), 422),
+    "paper_day": (
+        _("Hari kertas dicatat pada harinya atau paling lambat %(days)s hari sesudahnya."),
+        422,
+    ),
+    "paper_rows": (_("Ada yang perlu diperbaiki. Belum ada baris yang dicatat."), 422),
+    "paper_number_missing": (_("Tulis nomor kertasnya, seperti C K01."), 422),
+    "paper_number_twice": (_("Nomor kertas ini tertulis dua kali. Perbaiki salah satunya."), 422),
+    "paper_result_missing": (_("Pilih hasilnya."), 422),
+    "paper_clock": (_("Jam ditulis seperti 9.15 atau 0915."), 422),
+    "paper_time_missing": (_("Tulis jam datang, dipanggil, dan selesai untuk hasil ini."), 422),
+    "paper_order": (_("Jam harus berurutan: datang, dipanggil, selesai."), 422),
+    "paper_future": (_("Jam itu belum lewat. Periksa jam dan harinya."), 422),
     # arranging the house
-    "bookings_in_the_way": (
-        _("Perubahan ini mengenai nomor yang sudah dipesan: %(labels)s. Pindahkan dahulu."),
+    "no_room": (
+        _(
+            "%(count)s nomor yang sudah dipesan tidak mendapat tempat lain, jadi tidak ada yang "
+            "diubah. Tambah kursi atau jam pada hari lain, lalu simpan lagi."
+        ),
         409,
     ),
     "bad_span": (_("Rentang tanggal paling panjang satu tahun, dari yang lama ke yang baru."), 422),
     "not_rehearsal": (_("Hanya untuk mal latihan."), 409),
+    "already_set_up": (_("Portal ini sudah ditata. Masuk dengan akun yang sudah ada."), 409),
+    "same_account_twice": (_("Satu akun untuk satu orang. Pakai nama akun yang berbeda."), 422),
+    "bad_setup": (_("Penataan ini belum dapat dipakai. Perbaiki yang disebut di bawah."), 422),
 }
 
 

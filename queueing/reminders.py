@@ -1,24 +1,56 @@
-"""What a citizen is told about a booking, as rows of the outbox: booked, moved, reminders."""
+"""What a citizen is told about a booking, as rows of the outbox: booked, moved, paused."""
 
 import datetime as dt
 import uuid
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from django.conf import settings
 from django.utils import timezone
 from django.utils.dateformat import format as format_date
-from django.utils.translation import override
+from django.utils.functional import Promise
+from django.utils.translation import gettext, override
 
-from notifications.rules import Draft, composed, enqueue, void
-from queueing.models import Visit
+from notifications import texts
+from notifications.rules import Draft, channel_of, composed, enqueue, void
+from queueing.models import Ticket, Visit
 from queueing.workflow import State
 from services.models import Mall
 
 DAY_BEFORE = dt.time(16, 0)
 HOURS_BEFORE = dt.timedelta(hours=2)
 REMINDERS = ("reminder_day", "reminder_hours")
+HIDDEN_LINK = f"{settings.BASE_URL}/tiket/…"  # the token is the citizen's alone
+
+
+@dataclass(frozen=True)
+class Place:
+    """A number and its window, in the mall's own time."""
+
+    queue_id: int
+    label: str
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+
+
+@dataclass(frozen=True)
+class Move:
+    """A booking's old place and the one kept for it."""
+
+    old: Place
+    new: Place
+
+
+@dataclass(frozen=True)
+class Told:
+    """A visit's messages, and the words of the first as staff may read them: without the link."""
+
+    drafts: list[Draft]
+    channel: str
+    language: str
+    subject: str
+    body: str
 
 
 def prepare(
@@ -120,3 +152,92 @@ def replan(*, visit: Visit, at: dt.datetime, kind: str = "") -> None:
             kind=kind,
         )
         send(drafts, label=first.label, number=first.number, at=at)
+
+
+def moved(
+    *,
+    visit: Visit,
+    booked: Sequence[Ticket],
+    moves: Sequence[Move],
+    reason: str | Promise,
+    at: dt.datetime,
+) -> Told | None:
+    """What a visit is told that the mall has moved; None when no channel reaches the person.
+
+    `booked` are its tickets with window and mall, by start. Unsent messages are voided before.
+    """
+    first = booked[0]
+    if first.window is None:
+        return None
+    drafts = prepare(
+        visit=visit,
+        public_id=first.public_id,
+        window_id=first.window_id,
+        starts_at=first.window.starts_at,
+        ends_at=first.window.ends_at,
+        mall=first.mall,
+        at=at,
+        kind="moved",
+    )
+    if not drafts or not (channel := channel_of(drafts[0])):
+        return None
+    with override(visit.language):
+        words = {
+            "reason": gettext(str(reason)),
+            "moves": [
+                {"old": _stretch(m.old, visit.language), "new": _stretch(m.new, visit.language)}
+                for m in moves
+            ],
+        }
+    head = drafts[0]
+    drafts[0] = replace(head, context={**head.context, **words})
+    drafts = _numbered(drafts, first.label, first.number)
+    return Told(drafts, channel, visit.language, *readable(drafts[0]))
+
+
+def readable(draft: Draft) -> tuple[str, str]:
+    """Subject and words of a message as staff may read them: the link opens nothing."""
+    context = {**draft.context, "link": HIDDEN_LINK}
+    return texts.render(kind=draft.kind, language=draft.language, context=context)
+
+
+def paused(
+    *, ticket: Ticket, reason: str, back_at: dt.datetime | None, at: dt.datetime
+) -> list[Draft]:
+    """What the visit of a booked ticket (with window, visit, mall) is told of a pause, once."""
+    visit, mall, window = ticket.visit, ticket.mall, ticket.window
+    if window is None or not (visit.phone or visit.email):
+        return []
+    drafts = prepare(
+        visit=visit,
+        public_id=ticket.public_id,
+        window_id=window.pk,
+        starts_at=window.starts_at,
+        ends_at=window.ends_at,
+        mall=mall,
+        at=at,
+        kind="paused",
+    )[:1]
+    with override(visit.language):
+        words = {
+            "label": ticket.label,
+            "reason": gettext(reason),
+            "back_at": f"{timezone.localtime(back_at, mall.zone):%H.%M}" if back_at else "",
+        }
+    return [
+        replace(
+            draft,
+            context={**draft.context, **words},
+            not_after=back_at or draft.not_after,
+            dedup_key=f"visit-{visit.pk}:paused:{ticket.date:%Y%m%d}",
+        )
+        for draft in drafts
+    ]
+
+
+def _stretch(place: Place, language: str) -> dict[str, str]:
+    return {
+        "label": place.label,
+        "date": _in_words(place.starts_at.date(), language),
+        "time_range": f"{place.starts_at:%H.%M}–{place.ends_at:%H.%M}",
+    }

@@ -37,7 +37,7 @@ _mall = [
     path("<mall:mall>/tiket-saya/lupakan/", mall.forget_tickets, name="forget_tickets"),
 ]
 _helper = [
-    path("akun/", helping.arrival, name="arrival"),
+    path("akun/mulai/", helping.arrival, name="arrival"),
     path("<mall:mall>/pendamping/", helping.helper, name="helper"),
     path("<mall:mall>/pendamping/layanan/", helping_many.helper_services, name="helper_services"),
     path("<mall:mall>/pendamping/ambil/<str:code>/", helping_many.helper_book, name="helper_book"),

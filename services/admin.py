@@ -1,28 +1,27 @@
 """The catalogue, hours and officers in the admin, within the reach of each person's office."""
 
-from typing import Any, ClassVar
+from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
-from django.contrib.postgres.fields import ArrayField
-from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin
-from unfold.widgets import UnfoldAdminTextareaWidget
+from unfold.decorators import action
 
-from services import permissions, rules
+from accounts.models import User
+from services import permissions, rules, standard_pages
 from services.catalogue_admin import CatalogueAdminMixin
+from services.lines_field import ListsByLine
 from services.mall_form import MallForm
 from services.models import (
     Agency,
     Closure,
-    Fee,
     Holiday,
     Mall,
     Officer,
@@ -31,49 +30,8 @@ from services.models import (
     ServiceStandard,
     ServiceType,
 )
-from services.refusals import Refusal
 from services.scoped_admin import RelatedRowsFilter, ScopedAdmin, ScopedInline
-
-
-class LinesField(forms.CharField):
-    """A list written one entry per line, so that an entry may hold commas."""
-
-    widget = UnfoldAdminTextareaWidget
-
-    def __init__(self, *, entry_length: int, **kwargs: Any) -> None:
-        self.entry_length = entry_length
-        super().__init__(**kwargs)
-
-    def prepare_value(self, value: Any) -> Any:
-        return "\n".join(value) if isinstance(value, list) else value
-
-    def to_python(self, value: Any) -> list[str]:
-        lines = [line.strip() for line in (super().to_python(value) or "").splitlines()]
-        for line in lines:
-            if len(line) > self.entry_length:
-                raise ValidationError(
-                    _("Satu baris paling panjang %(limit)d huruf.") % {"limit": self.entry_length}
-                )
-        return [line for line in lines if line]
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return list(initial or []) != self.to_python(data)
-
-
-class ListsByLine:
-    """Show array columns as text with one entry per line; `hints` say more about some of them."""
-
-    hints: ClassVar[dict[str, Any]] = {}
-
-    def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any):
-        if isinstance(db_field, ArrayField):
-            return LinesField(
-                entry_length=db_field.base_field.max_length,
-                required=not db_field.blank,
-                label=db_field.verbose_name,
-                help_text=self.hints.get(db_field.name, _("Satu per baris.")),
-            )
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
+from services.standard_admin import ServiceStandardAdmin
 
 
 @admin.register(Mall)
@@ -81,6 +39,7 @@ class MallAdmin(ScopedAdmin, TranslationAdmin):
     view_permission = change_permission = permissions.ARRANGE
     mall_path = "pk"
     list_display = ["name", "regency", "slug", "active", "rehearsal"]
+    list_filter = ["active", "rehearsal"]
     search_fields = ["name", "regency", "slug"]
     ordering = ["name"]
     actions = ["load_holidays"]
@@ -181,26 +140,6 @@ class StandardInline(ScopedInline):
         return False
 
 
-class FeeInline(ScopedInline):
-    """Fees of a version; like the rest of it, fixed once it is approved."""
-
-    view_permission = change_permission = permissions.EDIT_CATALOGUE
-    model = Fee
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_add_permission(request, obj) and _is_draft(obj)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_change_permission(request, obj) and _is_draft(obj)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.has_change_permission(request, obj)
-
-
-def _is_draft(standard: ServiceStandard | None) -> bool:
-    return standard is None or standard.approved_at is None
-
-
 @admin.register(ServiceType)
 class ServiceTypeAdmin(CatalogueAdminMixin, ListsByLine, ScopedAdmin, TranslationAdmin):
     view_permission = change_permission = permissions.EDIT_CATALOGUE
@@ -212,61 +151,14 @@ class ServiceTypeAdmin(CatalogueAdminMixin, ListsByLine, ScopedAdmin, Translatio
     search_fields = ["name_ind", "name_en", "code", "agency__name"]
     ordering = ["agency__code", "code"]
     inlines = [StandardInline]
+    actions_detail = ["new_version"]
+
+    @action(description=_("Buat versi baru"), url_path="versi-baru", icon="post_add")
+    def new_version(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return standard_pages.new_version(request, self.changeable(request, object_id))
 
 
-@admin.register(ServiceStandard)
-class ServiceStandardAdmin(ListsByLine, ScopedAdmin):
-    """Versions are drafted and approved here; an approved one is never changed again."""
-
-    view_permission = change_permission = permissions.EDIT_CATALOGUE
-    agency_path = "service_type__agency"
-    mall_path = "service_type__agency__mall"
-    list_display = ["service_type", "agency", "version", "valid_from", "approved_at"]
-    list_filter = [
-        ("service_type__agency", RelatedRowsFilter),
-        ("approved_at", admin.EmptyFieldListFilter),
-    ]
-    list_select_related = ["service_type__agency"]
-    search_fields = ["service_type__name_ind", "service_type__code"]
-    ordering = ["service_type__code", "-version"]
-    readonly_fields = ["version", "approved_at", "approved_by"]
-    inlines = [FeeInline]
-    actions = ["approve"]
-    hints = {
-        "requirements": _(
-            "Satu berkas per baris: namanya, lalu sesudah titik dua bentuk dan jumlahnya. Contoh: "
-            "KTP-el: asli, 1 fotokopi. Yang dikenal: asli, digital, asli atau digital, 1 fotokopi, "
-            "2 lembar, bila ada. Warga diberi tahu cara mendapatkannya bila namanya ada di daftar "
-            "berkas."
-        )
-    }
-
-    @admin.display(description=_("instansi"), ordering="service_type__agency__name")
-    def agency(self, standard: ServiceStandard) -> str:
-        return str(standard.service_type.agency)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_change_permission(request, obj) and _is_draft(obj)
-
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        if change:
-            super().save_model(request, obj, form, change)
-        else:
-            rules.draft_standard(standard=obj)
-
-    @admin.action(description=_("Sahkan versi terpilih"), permissions=["change"])
-    def approve(self, request: HttpRequest, queryset: QuerySet[ServiceStandard]) -> None:
-        at, approved = timezone.now(), 0
-        for standard in queryset.select_related("service_type__agency"):
-            if not self.covers(request.user, self.change_permission, standard):
-                continue
-            try:
-                rules.approve_standard(standard=standard, by=request.user, at=at)
-            except Refusal as refusal:
-                messages.warning(request, f"{standard.service_type}: {refusal.message}")
-            else:
-                approved += 1
-        messages.success(request, _("%(count)d versi disahkan.") % {"count": approved})
+admin.site.register(ServiceStandard, ServiceStandardAdmin)
 
 
 @admin.register(Paper)
@@ -314,7 +206,8 @@ class ClosureAdmin(ScopedAdmin):
     list_display = ["reason", "mall", "agency", "first_date", "last_date"]
     list_filter = [("mall", RelatedRowsFilter), ("agency", RelatedRowsFilter)]
     list_select_related = ["mall", "agency"]
-    search_fields = ["reason"]
+    search_fields = ["reason", "agency__name"]
+    date_hierarchy = "first_date"
     ordering = ["-first_date"]
 
 
@@ -327,6 +220,7 @@ class HolidayAdmin(ScopedAdmin):
     list_filter = [("mall", RelatedRowsFilter), "kind"]
     list_select_related = ["mall"]
     search_fields = ["name", "decree"]
+    date_hierarchy = "date"
     ordering = ["date"]
 
 
@@ -341,3 +235,23 @@ class OfficerAdmin(ScopedAdmin):
     list_select_related = ["user", "mall", "agency"]
     search_fields = ["user__username", "user__first_name", "user__last_name"]
     ordering = ["user__username", "role"]
+
+    def choices_for(self, model: type[models.Model], request: HttpRequest) -> QuerySet | None:
+        """Accounts without an office yet, and those with one in the person's own malls."""
+        if model is not User or request.user.is_superuser:
+            return super().choices_for(model, request)
+        malls = permissions.malls_for(request.user, self.change_permission)
+        mine = Q(pk__in=Officer.objects.filter(mall__in=malls).values("user"))
+        free = ~Q(pk__in=Officer.objects.values("user"))
+        return User.objects.filter(mine | free, is_active=True, is_superuser=False)
+
+    actions_detail = ["second_factor"]
+
+    @action(
+        description=_("Atur ulang dua langkah"),
+        url_path="dua-langkah",
+        icon="phonelink_lock",
+    )
+    def second_factor(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        office = get_object_or_404(self.get_queryset(request), pk=object_id)
+        return redirect("reset_second_factor", office.user_id)

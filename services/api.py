@@ -1,5 +1,7 @@
 """The catalogue over the API: malls, and a mall's services with their published standards."""
 
+import datetime as dt
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Annotated, Any
@@ -7,16 +9,18 @@ from typing import Annotated, Any
 from django.db import connection
 from django.db.models import Prefetch, Q
 from django.http import HttpRequest
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_noop as _
 from ninja import Query, Router, Schema
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
 from services.models import Fee, Mall, Paper, ServiceStandard, ServiceType
 from services.papers import asked_by, needed, papers_by_name
 from services.refusals import Refusal
 from services.search import search
 
-router = Router(tags=["katalog"])
+router = Router(tags=[_("katalog")])
 MOST = 500
 
 
@@ -27,12 +31,21 @@ def storable(text: str) -> str:
     return text
 
 
+def written_date(value: object) -> object:
+    """Only dates as they are written, 2026-11-25: no seconds since 1970, no times of day."""
+    if isinstance(value, str) and _DATE.fullmatch(value):
+        return value
+    raise PydanticCustomError("date_parsing", "not a date")
+
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 Text = Annotated[str, AfterValidator(storable)]
 Code = Annotated[Text, Field(max_length=40)]
+Date = Annotated[dt.date, BeforeValidator(written_date), Field(examples=["2026-11-25"])]
 
 
 class MallOut(Schema):
-    slug: str
+    slug: str = Field(examples=["gajah-mada"])
     name: str
 
 
@@ -42,7 +55,7 @@ class AgencyOut(Schema):
 
 
 class FeeOut(Schema):
-    amount: int | None = Field(description="Rupiah; null: bervariasi; 0: gratis")
+    amount: int | None = Field(description=_("Rupiah; null: bervariasi; 0: gratis"))
     variant: str
     exemption: str
     legal_basis: str
@@ -51,27 +64,27 @@ class FeeOut(Schema):
 
 class PaperOut(Schema):
     name: str
-    detail: str = Field(description="bentuk dan jumlah, misalnya asli, 1 fotokopi")
-    where: str = Field(description="di mana mendapatkannya bila belum punya")
-    made_by: str | None = Field(description="kode layanan di mal ini yang menerbitkannya")
+    detail: str = Field(description=_("bentuk dan jumlah, misalnya asli, 1 fotokopi"))
+    where: str = Field(description=_("di mana mendapatkannya bila belum punya"))
+    made_by: str | None = Field(description=_("kode layanan di mal ini yang menerbitkannya"))
 
 
 class ServiceOut(Schema):
     code: str
     name: str
     agency: AgencyOut
-    booking_mode: str
+    booking_mode: ServiceType.BookingMode
     external_system: str
     external_url: str
     needs_nik: bool
     needs_person_present: bool
     theme: str
-    fee: int | None = Field(description="Rupiah bila hanya ada satu jumlah; null: bervariasi")
+    fee: int | None = Field(description=_("Rupiah bila hanya ada satu jumlah; null: bervariasi"))
     fees: list[FeeOut]
     counter_minutes: int | None
     processing_days: int | None
-    requirements: list[str] = Field(description="seperti tertulis di standar pelayanan")
-    papers: list[PaperOut] = Field(description="isi `requirements`, terurai")
+    requirements: list[str] = Field(description=_("seperti tertulis di standar pelayanan"))
+    papers: list[PaperOut] = Field(description=_("isi `requirements`, terurai"))
     product: str
 
 
@@ -86,25 +99,31 @@ class Services(Schema):
 
 
 class Asked(Schema):
-    q: Annotated[Text, Field(max_length=200)] = ""
-    agency: Code = ""
+    q: Annotated[Text, Field(max_length=200)] = Field("", description=_("kata sehari-hari"))
+    agency: Code = Field("", description=_("kode instansi"))
     limit: Annotated[int, Field(ge=1, le=MOST)] | None = None
-    cursor: Annotated[Text, Field(max_length=80)] = ""
+    cursor: Annotated[Text, Field(max_length=80)] = Field(
+        "", description=_("`next` dari jawaban sebelumnya")
+    )
 
 
-@router.get("/malls", response=Malls, summary="Mal pelayanan publik")
+@router.get("/malls", response=Malls, summary=_("Mal pelayanan publik"))
 def malls(request: HttpRequest) -> dict[str, Any]:
     items = Mall.objects.filter(active=True).order_by("slug").values("slug", "name")
     return {"items": list(items), "next": None}
 
 
-@router.get("/malls/{mall}/services", response=Services, summary="Layanan sebuah mal")
+@router.get(
+    "/malls/{mall}/services",
+    response=Services,
+    summary=_("Layanan sebuah mal"),
+    description=_("Semua layanan bila `limit` tidak ditulis; `q` mencari dengan kata sehari-hari."),
+)
 def services(
     request: HttpRequest,
     mall: str,
     asked: Query[Asked],
 ) -> dict[str, Any]:
-    """Semua layanan bila `limit` tidak ditulis; `q` mencari dengan kata sehari-hari."""
     place = mall_by(mall)
     limit = asked.limit
     if asked.q.strip():
@@ -139,7 +158,8 @@ def mall_by(slug: str) -> Mall:
             cursor.execute(_mall_by_slug(), [slug])
             row = cursor.fetchone()
     if row is None:
-        raise Refusal("unknown_mall", _("Mal itu tidak ada. Kembali ke beranda."), status=404)
+        text = gettext_lazy("Mal itu tidak ada. Kembali ke beranda.")
+        raise Refusal("unknown_mall", text, status=404)
     return Mall.from_db("default", [f.attname for f in Mall._meta.concrete_fields], row)
 
 

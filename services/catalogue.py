@@ -106,8 +106,8 @@ def import_catalogue(
         outcomes = []
         for line, row in lines:
             outcomes.append(_write(mall, line, row, loaded, at, approved_by))
-        ServiceStandard.objects.bulk_create(loaded.new_standards)
-        Fee.objects.bulk_create(loaded.new_fees)
+        for new in (*loaded.new_standards, *loaded.new_fees):
+            new.save(force_insert=True)  # one by one: each stands in the history
         if dry_run:
             transaction.set_rollback(True)
     return Result(rows=tuple(outcomes))

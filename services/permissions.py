@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from services.models import Agency, Mall, Officer
@@ -86,6 +87,21 @@ def holds_a_mall(user: Any, permission: str) -> bool:
 def first_mall_id(user: Any) -> int | None:
     """The mall of the person's oldest office; None for who holds none."""
     return min(((office.pk, office.mall_id) for office in _offices(user)), default=(0, None))[1]
+
+
+def needs_second_factor(user: Any) -> bool:
+    """Whether an office of the person, or being a superuser, asks for a second factor."""
+    roles = set(settings.SECOND_FACTOR_ROLES)
+    if not roles or not user.is_authenticated:
+        return False
+    return (user.is_superuser and "superuser" in roles) or any(
+        office.role in roles for office in _offices(user)
+    )
+
+
+def scope_ids(user: Any, permission: str) -> tuple[set[int], set[int]]:
+    """Ids of the whole malls, and of the single agencies, in which the person holds it."""
+    return _scopes(user, permission)
 
 
 def _may_everything(user: Any) -> bool:

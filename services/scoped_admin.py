@@ -3,10 +3,11 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import Q, QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 
@@ -102,7 +103,7 @@ class ScopedAdmin(Scope, ModelAdmin):
         """Whether the person holds `permission` for the row as it stands in memory."""
         if user.is_active and user.is_superuser:
             return True
-        agency, mall = _reached(row, self.agency_path), _reached(row, self.mall_path)
+        agency, mall = reached(row, self.agency_path), reached(row, self.mall_path)
         return (agency is not None and permissions.can(user, permission, agency=agency)) or (
             mall is not None and permissions.can(user, permission, mall=mall)
         )
@@ -134,6 +135,20 @@ class ScopedAdmin(Scope, ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.deletable and self.has_change_permission(request, obj)
 
+    def seen(self, request: HttpRequest, object_id: str) -> Any:
+        """The row, for a page of its own: there for who may see it, else not there."""
+        row = self.get_object(request, object_id)
+        if row is None or not self.has_view_permission(request, row):
+            raise Http404
+        return row
+
+    def changeable(self, request: HttpRequest, object_id: str) -> Any:
+        """The row, for a page that changes it: only for who may."""
+        row = self.seen(request, object_id)
+        if not self.has_change_permission(request, row):
+            raise PermissionDenied
+        return row
+
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs):
         form = super().get_form(request, obj, change=change, **kwargs)
         scoped_admin = self
@@ -161,7 +176,7 @@ class RelatedRowsFilter(admin.RelatedOnlyFieldListFilter):
     """A list filter that offers only what occurs in the rows the person may see."""
 
 
-def _reached(row: Any, path: str | None) -> Any:
+def reached(row: Any, path: str | None) -> Any:
     """Follow a lookup path on an instance; None where it ends early or is not set."""
     if path is None:
         return None

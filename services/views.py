@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from services import colours, logos
 from services.models import Mall
+from services.rules import is_empty_installation
 
 View = Callable[..., HttpResponse]
 _YEAR_S = 365 * 24 * 3600
@@ -53,10 +54,12 @@ def mall_of_address(path: str, *, ask: bool = True) -> Mall | None:
 
 @require_safe
 def malls(request: HttpRequest) -> HttpResponse:
-    """The only mall at once; with several, their list."""
+    """The only mall at once; with several, their list; with none yet, where to begin."""
     open_malls = list(Mall.objects.filter(active=True).order_by("name"))
     if len(open_malls) == 1:
         return redirect("queueing:home", open_malls[0].slug)
+    if not open_malls and is_empty_installation():
+        return render(request, "services/empty.html")
     return render(request, "services/malls.html", {"malls": open_malls})
 
 

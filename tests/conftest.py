@@ -11,7 +11,12 @@ from tests.house import House, build_house
 
 
 def pytest_configure():
-    """Where several processes test at once, each has a Redis database of its own."""
+    """Where several processes test at once, each has a Redis database of its own.
+
+    Passwords of the tests are hashed in no time; what production writes is tested on its own.
+    """
+    fast = "django.contrib.auth.hashers.MD5PasswordHasher"
+    configured.PASSWORD_HASHERS = [fast, *configured.PASSWORD_HASHERS]
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
     if worker:
         server, _slash, database = configured.REDIS_URL.rpartition("/")

@@ -29,7 +29,7 @@ from queueing.models import (
     Window,
 )
 from queueing.order import place
-from queueing.rules.day import queue_days
+from queueing.rules.rebuilding import queue_days
 from queueing.windows import cut, label, plan_day
 from queueing.workflow import State
 from services import calendar

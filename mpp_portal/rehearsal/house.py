@@ -33,6 +33,7 @@ from services.rules import load_holidays
 
 SLUG = "gajah-mada"
 PASSWORD = "demo-mpp-2026"  # noqa: S105 - the demo's, refused in production
+PIN = "274916"  # likewise: for the change of officers at a counter
 MAIL_DOMAIN = DEMO_DOMAIN.removeprefix("@")
 WIB, WIT = "Asia/Jakarta", "Asia/Jayapura"
 OPEN_BEFORE_H, OPEN_AFTER_H, EXTEND_WITHIN_H = 3, 10, 3
@@ -406,14 +407,16 @@ def _assign(
 def _appoint(mall: Mall, password: str) -> None:
     """Everybody who works there: one for each desk, and one more where a desk rotates."""
     agencies = {agency.code: agency for agency in mall.agencies.all()}
+    pin = make_password(PIN)
     for username, name, role, code in _STAFF:
-        user = _user(username, name, password, is_staff=role != Officer.Role.HELPER)
+        helper = role == Officer.Role.HELPER
+        user = _user(username, name, password, is_staff=not helper, pin="" if helper else pin)
         Officer.objects.create(user=user, mall=mall, agency=agencies.get(code), role=role)
     for line in plan.LINES:
         spare = sum(line.prefix in week for week in plan.ROTATING_DESKS)
         for n in range(1, line.desks + spare + 1):
             username = _officer_name(line.prefix, n)
-            user = _user(username, f"Petugas {line.prefix} {n}", password)
+            user = _user(username, f"Petugas {line.prefix} {n}", password, pin=pin)
             Officer.objects.create(
                 user=user, mall=mall, agency=agencies[line.agency], role=Officer.Role.COUNTER
             )

@@ -1,23 +1,22 @@
-"""Queues, counters, hours and closures in the admin: a change rebuilds the days it touches."""
+"""Queues, counters, hours and closures in the admin: a change is previewed, then rebuilds days."""
 
 import datetime as dt
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 from unfold.forms import PaginationInlineFormSet
 
-from queueing import rules
 from queueing.admin import today
+from queueing.admin.rearranging import OfAPlace, Rearranging
 from queueing.models import (
     Counter,
     CounterAssignment,
@@ -27,89 +26,12 @@ from queueing.models import (
     QueueHours,
     QueueService,
 )
-from queueing.refusals import Refusal
+from queueing.rules.displacing import OTHER_HOURS
 from queueing.rules.sitting import assigned_queues
 from services import permissions
 from services.admin import ClosureAdmin, HolidayAdmin, OpeningHoursAdmin
 from services.models import Closure, Holiday, Mall, OpeningHours
 from services.scoped_admin import RelatedRowsFilter, ScopedAdmin, ScopedInline
-
-
-class Rearranging:
-    """Rebuilds the days of the queues that a saved or deleted row touches, in its transaction.
-
-    When bookings are in the way everything is undone, and the page comes back with the refusal.
-    """
-
-    def queues_of(self, rows: Iterable[Any]) -> QuerySet[Queue]:
-        raise NotImplementedError
-
-    def rebuild(self, rows: Iterable[Any]) -> None:
-        queues = self.queues_of(rows).select_related("mall", "agency")
-        rules.rearrange(queues=list(queues), at=timezone.now())
-
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any):
-        form = super().get_form(request, obj, change=change, **kwargs)
-
-        class RefusableForm(form):
-            def clean(self: forms.ModelForm) -> Any:
-                if refusal := getattr(request, "refusal", None):
-                    raise ValidationError(refusal.message)
-                return super().clean()
-
-        return RefusableForm
-
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        try:
-            return super().changeform_view(request, *args, **kwargs)
-        except Refusal as refusal:
-            # All is rolled back. The same form again, which now knows the refusal, stays open.
-            request.refusal = refusal
-            return super().changeform_view(request, *args, **kwargs)
-
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        request.rows_before = list(self.model._default_manager.filter(pk=obj.pk))
-        super().save_model(request, obj, form, change)
-
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        super().save_related(request, form, formsets, change)
-        self.rebuild([*request.rows_before, form.instance])
-
-    def delete_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any):
-        try:
-            return super().delete_view(request, object_id, *args, **kwargs)
-        except Refusal as refusal:
-            messages.error(request, refusal.message)
-            return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", object_id)
-
-    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        try:
-            with transaction.atomic():
-                return super().changelist_view(request, *args, **kwargs)
-        except Refusal as refusal:
-            messages.error(request, refusal.message)
-            return redirect(request.get_full_path())
-
-    def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        super().delete_model(request, obj)
-        self.rebuild([obj])
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
-        rows = list(queryset)
-        super().delete_queryset(request, queryset)
-        self.rebuild(rows)
-
-
-class OfAPlace(Rearranging):
-    """Rows that name a mall and perhaps an agency touch every active queue of that place."""
-
-    def queues_of(self, rows: Iterable[Any]) -> QuerySet[Queue]:
-        places = Q(pk__in=[])
-        for row in rows:
-            agency_id = getattr(row, "agency_id", None)
-            places |= Q(mall=row.mall_id) & (Q(agency=agency_id) if agency_id else Q())
-        return Queue.objects.filter(places, active=True)
-
 
 for model in (OpeningHours, Closure, Holiday):
     admin.site.unregister(model)
@@ -224,20 +146,34 @@ class QueueAdmin(Rearranging, ScopedAdmin):
         "max_recalls",
     ]
     inlines = [ServiceInline, HoursInline, ClosureInline, AssignmentInline]
+    actions = ["pause_chosen", "switch_on", "switch_off"]
     actions_list = ["close_day"]
     actions_detail = ["pause"]
 
     def queues_of(self, rows: Iterable[Queue]) -> QuerySet[Queue]:
         return Queue.objects.filter(pk__in=[row.pk for row in rows])
 
-    def rebuild(self, rows: Iterable[Queue]) -> None:
+    def reason_of(self, rows: Iterable[Queue]) -> str | Promise:
+        """The reason of a closure that has just been entered."""
+        row = list(rows)[-1]
+        if not row.active:
+            return _("antrean ini ditutup")
+        return getattr(row, "closed_for", "") or OTHER_HOURS
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        super().save_formset(request, form, formset, change)
+        if formset.model is QueueClosure:
+            for closure in [*formset.new_objects, *(row for row, _f in formset.changed_objects)]:
+                form.instance.closed_for = closure.reason
+
+    def rebuild(self, request: HttpRequest, rows: Iterable[Queue]) -> None:
         """Sessions first: they come before queue days in the one order of locks."""
         rows = list(rows)
         touched = Q(counter__assignments__queue__in=rows)
         for row in rows:
             touched |= Q(queue_ids__contains=[row.pk])
         refresh_sessions(touched, at=timezone.now())
-        super().rebuild(rows)
+        super().rebuild(request, rows)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """Numbers that are out carry the prefix, so it stays."""
@@ -263,6 +199,34 @@ class QueueAdmin(Rearranging, ScopedAdmin):
         if not self.has_change_permission(request, queue):
             raise PermissionDenied
         return today.pause(request, queue)
+
+    @admin.action(description=_("Jeda antrean terpilih hari ini"), permissions=["change"])
+    def pause_chosen(self, request: HttpRequest, queryset: QuerySet[Queue]) -> HttpResponse | None:
+        queues = queryset.filter(active=True).select_related("mall").order_by("prefix")
+        return today.pause_several(request, list(queues))
+
+    @admin.action(description=_("Nyalakan antrean terpilih"), permissions=["change"])
+    def switch_on(self, request: HttpRequest, queryset: QuerySet[Queue]) -> None:
+        self._switch(request, queryset, active=True)
+
+    @admin.action(description=_("Matikan antrean terpilih"), permissions=["change"])
+    def switch_off(self, request: HttpRequest, queryset: QuerySet[Queue]) -> None:
+        self._switch(request, queryset, active=False)
+
+    def _switch(self, request: HttpRequest, queryset: QuerySet[Queue], *, active: bool) -> None:
+        """Switch queues on or off together: previewed like each of them alone, all or nothing."""
+        rows = list(queryset.filter(active=not active).order_by("pk"))
+        for row in rows:
+            row.active = active
+            row.save(update_fields=["active"])
+        if not rows:
+            messages.warning(request, _("Tidak ada yang perlu diubah."))
+            return
+        self.rebuild(request, rows)
+        text = _("Menyala: %(queues)s.") if active else _("Dimatikan: %(queues)s.")
+        messages.success(request, text % {"queues": ", ".join(str(row) for row in rows)})
+        for row in rows:
+            self.log_change(request, row, [{"changed": {"fields": ["active"]}}])
 
 
 @admin.register(Counter)

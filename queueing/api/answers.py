@@ -5,12 +5,15 @@ Two audiences: the citizen, who holds the token, and the staff, who never see to
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from django.db import connection
+from django.utils.translation import gettext_noop as _
 from ninja import Schema
+from pydantic import Field
 
+from queueing import estimates
 from queueing.models import Ticket, Visit
 from queueing.refusals import Refusal
 from queueing.workflow import State
@@ -26,22 +29,31 @@ class Acted(NamedTuple):
 NOTHING = Acted("", 0)
 
 
+class EstimateOut(Schema):
+    p10_s: int = Field(ge=0, description=_("satu dari sepuluh orang menunggu lebih singkat"))
+    p50_s: int = Field(ge=0, description=_("perkiraan tengah"))
+    p90_s: int = Field(ge=0, description=_("sembilan dari sepuluh orang dipanggil sebelumnya"))
+
+
+_ESTIMATE = _("detik sampai dipanggil; null: belum dapat diperkirakan")
+
+
 class TicketOut(Schema):
     public_id: UUID
-    label: str
-    state: str
-    service: str
+    label: str = Field(examples=["C 037"])
+    state: State
+    service: str = Field(description=_("kode layanan"))
     window: int | None
     starts_at: dt.datetime | None
     ends_at: dt.datetime | None
-    counter: int | None
-    ahead: int | None
-    estimate: None
+    counter: int | None = Field(description=_("nomor loket yang memanggil"))
+    ahead: int | None = Field(description=_("orang di depan; null: sudah dipanggil atau selesai"))
+    estimate: EstimateOut | None = Field(description=_ESTIMATE)
 
 
 class VisitOut(Schema):
-    token: str
-    short_code: str
+    token: str = Field(description=_("membuka kunjungan ini; hanya untuk warganya"))
+    short_code: str = Field(examples=["K7M2QX"])
     mall: str
     date: dt.date
     tickets: list[TicketOut]
@@ -54,12 +66,12 @@ class ServiceRef(Schema):
 
 class StaffTicketOut(Schema):
     public_id: UUID
-    label: str
-    state: str
+    label: str = Field(examples=["C 037"])
+    state: State
     service: ServiceRef
-    queue: str
+    queue: str = Field(description=_("huruf antrean"))
     counter: int | None
-    name: str | None
+    name: str | None = Field(description=_("hanya untuk petugas yang melayaninya"))
     priority: bool
     accommodation: str
     checked_in_at: dt.datetime | None
@@ -67,7 +79,7 @@ class StaffTicketOut(Schema):
     started_at: dt.datetime | None
     ended_at: dt.datetime | None
     recalls: int
-    outcome: str
+    outcome: Ticket.Outcome | Literal[""]
     collect_on: dt.date | None
 
 
@@ -84,12 +96,22 @@ def new_visit(
     tickets = []
     for ticket, code in zip(visit.new_tickets, codes, strict=True):
         starts_at, ends_at = times[ticket.window_id]
-        tickets.append(_for_citizen(ticket, code, starts_at, ends_at, zone, None, None))
+        tickets.append(_for_citizen(ticket, code, starts_at, ends_at, zone, None, None, None))
     return _visit(visit, tickets)
 
 
-def read_visit(pk: int) -> dict[str, Any]:
-    """A visit as its citizen sees it, in three queries, however many tickets it has."""
+def told(wait: estimates.Wait | None, later_s: float = 0) -> dict[str, int] | None:
+    """A wait in seconds; `later_s` when the queue goes on only after a while."""
+    if wait is None:
+        return None
+    low, middle, high = (
+        round(minutes * 60 + later_s) for minutes in (wait.p10, wait.p50, wait.p90)
+    )
+    return {"p10_s": low, "p50_s": middle, "p90_s": high}
+
+
+def read_visit(pk: int, *, at: dt.datetime) -> dict[str, Any]:
+    """A visit as its citizen sees it, in four queries, however many tickets it has."""
     visit = Visit.objects.select_related("mall").get(pk=pk)
     zone = visit.mall.zone
     rows = (
@@ -97,7 +119,7 @@ def read_visit(pk: int) -> dict[str, Any]:
         .select_related("window", "service_type", "counter")
         .order_by("pk")
     )
-    ahead = _ahead(pk)
+    ahead, waits = _ahead(visit, at)
     return _visit(
         visit,
         [
@@ -109,6 +131,7 @@ def read_visit(pk: int) -> dict[str, Any]:
                 zone,
                 ticket.counter.number if ticket.counter else None,
                 ahead.get(ticket.pk),
+                waits.get(ticket.pk),
             )
             for ticket in rows
         ],
@@ -172,6 +195,7 @@ def _for_citizen(
     zone: dt.tzinfo,
     counter: int | None,
     ahead: int | None,
+    estimate: dict[str, int] | None,
 ) -> dict[str, Any]:
     return {
         "public_id": str(ticket.public_id),
@@ -183,25 +207,36 @@ def _for_citizen(
         "ends_at": iso(ends_at, zone),
         "counter": counter,
         "ahead": ahead,
-        "estimate": None,
+        "estimate": estimate,
     }
 
 
 # Those who wait or are booked for an earlier place of the same queue and day; `place` of order.py
 # for who has not come yet.
 _AHEAD = """
-SELECT t.id, (
+SELECT t.id, t.queue_id, t.state, coalesce(d.paused_reason, '') <> '', d.expected_back_at, (
     SELECT count(*) FROM queueing_ticket o LEFT JOIN queueing_window ow ON ow.id = o.window_id
      WHERE o.mall_id = t.mall_id AND o.date = t.date AND o.queue_id = t.queue_id AND o.id <> t.id
        AND o.state IN ('waiting', 'booked')
        AND coalesce(o.sort_at, ow.starts_at + o.number * interval '1 millisecond')
          < coalesce(t.sort_at, w.starts_at + t.number * interval '1 millisecond'))
   FROM queueing_ticket t LEFT JOIN queueing_window w ON w.id = t.window_id
+  LEFT JOIN queueing_queueday d ON d.queue_id = t.queue_id AND d.date = t.date
  WHERE t.visit_id = %s AND t.state IN ('waiting', 'booked')
 """
 
 
-def _ahead(visit_id: int) -> dict[int, int]:
+def _ahead(
+    visit: Visit, at: dt.datetime
+) -> tuple[dict[int, int], dict[int, dict[str, int] | None]]:
+    """By ticket: how many are ahead, and for who waits in a queue that moves, how long still."""
     with connection.cursor() as cursor:
-        cursor.execute(_AHEAD, [visit_id])
-        return dict(cursor.fetchall())
+        cursor.execute(_AHEAD, [visit.pk])
+        rows = cursor.fetchall()
+    waiting = [row for row in rows if row[2] == State.WAITING and (row[4] or not row[3])]
+    paces = estimates.for_queues({row[1] for row in waiting}, visit.date, at)
+    waits = {}
+    for pk, queue, _state, paused, back_at, ahead in waiting:
+        later_s = max(0.0, (back_at - at).total_seconds()) if paused else 0.0
+        waits[pk] = told(paces[queue].for_ahead(ahead), later_s)
+    return {row[0]: row[5] for row in rows}, waits

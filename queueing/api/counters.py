@@ -11,19 +11,22 @@ from uuid import UUID
 from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext_noop as _
 from ninja import Router, Schema
-from pydantic import Field
+from pydantic import BaseModel, Field, StrictBool
 
-from accounts.models import User
+from accounts.api import Bearer
+from accounts.models import ApiToken, User
 from queueing import rules
 from queueing.api.answers import NOTHING, Acted, StaffTicketOut, for_staff
 from queueing.models import Counter, CounterAssignment, CounterSession, Queue, Ticket
 from queueing.refusals import Refusal
 from queueing.workflow import AT_COUNTER
-from services.api import Code, Text
+from services.api import Code, Date, Text
 from services.permissions import CALL, FRONT_DESK, agencies_for, malls_for
 
-router = Router(tags=["loket"])
+Scope = ApiToken.Scope
+router = Router(tags=[_("loket")], auth=Bearer(Scope.COUNTERS))
 Note = Annotated[Text, Field(max_length=160)]
 
 
@@ -33,18 +36,36 @@ class OfficersRequest(HttpRequest):
     auth: User
 
 
-class EndIn(Schema):
-    outcome: str = Ticket.Outcome.SERVED.value
-    collect_on: dt.date | None = None
-    note: Note = ""
+class OpenIn(BaseModel):
+    take_over: StrictBool = Field(
+        False, description=_("ambil alih dari petugas atau peramban yang sedang memakainya")
+    )
 
 
-class ParkIn(Schema):
-    reason: Note
+class CallIn(BaseModel):
+    ticket: UUID = Field(description=_("public_id nomor yang menunggu"))
+    reason: Note = Field(description=_("paling sedikit 5 huruf; dicatat"))
 
 
-class TransferIn(Schema):
-    service: Code
+class EndIn(BaseModel):
+    outcome: str = Field(
+        Ticket.Outcome.SERVED.value, json_schema_extra={"enum": Ticket.Outcome.values}
+    )
+    collect_on: Date | None = Field(None, description=_("wajib bila diambil kemudian"))
+    note: Note = Field(
+        "", description=_("dibaca warga: berkas yang kurang, atau ke mana diarahkan")
+    )
+    goes_on: StrictBool = Field(
+        False, description=_("langsung ke layanan lain dari kunjungan ini, tanpa jeda 10 menit")
+    )
+
+
+class ParkIn(BaseModel):
+    reason: Note = Field(description=_("paling sedikit 5 huruf"))
+
+
+class TransferIn(BaseModel):
+    service: Code = Field(description=_("kode layanan tujuan"))
     note: Note = ""
 
 
@@ -58,7 +79,7 @@ class CounterOut(Schema):
     number: int
     queues: list[QueueRef]
     open: bool
-    mine: bool
+    mine: bool = Field(description=_("Anda yang membukanya"))
     current: StaffTicketOut | None
 
 
@@ -67,20 +88,29 @@ class Counters(Schema):
     next: str | None
 
 
-@router.get("/counters", response=Counters, summary="Loket saya")
+@router.get(
+    "/counters",
+    response=Counters,
+    summary=_("Loket saya"),
+    description=_("Loket yang antreannya hari ini boleh Anda panggil."),
+)
 def counters(request: OfficersRequest) -> dict[str, Any]:
-    """Loket yang antreannya hari ini boleh Anda panggil."""
     return {"items": _counters(request.auth), "next": None}
 
 
-@router.post("/counters/{int:counter}/open", response=CounterOut, summary="Buka loket")
-def open_counter(request: OfficersRequest, counter: int) -> Acted:
+@router.post("/counters/{int:counter}/open", response=CounterOut, summary=_("Buka loket"))
+def open_counter(request: OfficersRequest, counter: int, body: OpenIn | None = None) -> Acted:
     pk = _own(request.auth, counter)
-    rules.open_counter(counter_id=pk, officer=request.auth, at=timezone.now())
+    rules.open_counter(
+        counter_id=pk,
+        officer=request.auth,
+        at=timezone.now(),
+        take_over=body is not None and body.take_over,
+    )
     return Acted("counter", pk)
 
 
-@router.post("/counters/{int:counter}/close", response=CounterOut, summary="Tutup loket")
+@router.post("/counters/{int:counter}/close", response=CounterOut, summary=_("Tutup loket"))
 def close_counter(request: OfficersRequest, counter: int) -> Acted:
     pk = _own(request.auth, counter)
     rules.close_counter(counter_id=pk, officer=request.auth, at=timezone.now())
@@ -90,28 +120,47 @@ def close_counter(request: OfficersRequest, counter: int) -> Acted:
 @router.post(
     "/counters/{int:counter}/call-next",
     response={200: StaffTicketOut, 204: None},
-    summary="Panggil berikutnya",
+    summary=_("Panggil berikutnya"),
+    description=_("204 bila tidak ada yang menunggu; 409 bila masih ada nomor di loket."),
 )
 def call_next(request: OfficersRequest, counter: int) -> Acted:
-    """204 bila tidak ada yang menunggu; 409 bila masih ada nomor di loket."""
     pk = _own(request.auth, counter)
     ticket = rules.call_next(counter_id=pk, officer=request.auth, at=timezone.now())
     return Acted("ticket", ticket.pk) if ticket else NOTHING
 
 
-@router.post("/counters/{int:counter}/recall", response=StaffTicketOut, summary="Panggil ulang")
+@router.post(
+    "/counters/{int:counter}/call",
+    response=StaffTicketOut,
+    summary=_("Panggil nomor pilihan"),
+    description=_("Nomor yang menunggu di antrean loket ini, di luar urutan, dengan alasan."),
+)
+def call(request: OfficersRequest, counter: int, body: CallIn) -> Acted:
+    pk = _own(request.auth, counter)
+    chosen = Ticket.objects.filter(public_id=body.ticket).values_list("pk", flat=True).first()
+    ticket = rules.call_chosen(
+        counter_id=pk,
+        ticket_id=chosen or 0,  # the rule says no to what does not wait in the counter's queues
+        reason=body.reason,
+        officer=request.auth,
+        at=timezone.now(),
+    )
+    return _told(ticket)
+
+
+@router.post("/counters/{int:counter}/recall", response=StaffTicketOut, summary=_("Panggil ulang"))
 def recall(request: OfficersRequest, counter: int) -> Acted:
     pk = _own(request.auth, counter)
     return _told(rules.recall(counter_id=pk, officer=request.auth, at=timezone.now()))
 
 
-@router.post("/counters/{int:counter}/start", response=StaffTicketOut, summary="Mulai melayani")
+@router.post("/counters/{int:counter}/start", response=StaffTicketOut, summary=_("Mulai melayani"))
 def start(request: OfficersRequest, counter: int) -> Acted:
     pk = _own(request.auth, counter)
     return _told(rules.start(counter_id=pk, officer=request.auth, at=timezone.now()))
 
 
-@router.post("/counters/{int:counter}/end", response=StaffTicketOut, summary="Selesai")
+@router.post("/counters/{int:counter}/end", response=StaffTicketOut, summary=_("Selesai"))
 def end(request: OfficersRequest, counter: int, body: EndIn | None = None) -> Acted:
     pk = _own(request.auth, counter)
     body = body or EndIn()
@@ -122,11 +171,12 @@ def end(request: OfficersRequest, counter: int, body: EndIn | None = None) -> Ac
         outcome=body.outcome,
         collect_on=body.collect_on,
         note=body.note,
+        goes_on=body.goes_on,
     )
     return _told(ticket)
 
 
-@router.post("/counters/{int:counter}/park", response=StaffTicketOut, summary="Tunda")
+@router.post("/counters/{int:counter}/park", response=StaffTicketOut, summary=_("Tunda"))
 def park(request: OfficersRequest, counter: int, body: ParkIn) -> Acted:
     pk = _own(request.auth, counter)
     return _told(
@@ -134,15 +184,21 @@ def park(request: OfficersRequest, counter: int, body: ParkIn) -> Acted:
     )
 
 
-@router.post("/counters/{int:counter}/absent", response=StaffTicketOut, summary="Tidak hadir")
+@router.post("/counters/{int:counter}/absent", response=StaffTicketOut, summary=_("Tidak hadir"))
 def absent(request: OfficersRequest, counter: int) -> Acted:
     pk = _own(request.auth, counter)
     return _told(rules.absent(counter_id=pk, officer=request.auth, at=timezone.now()))
 
 
-@router.post("/counters/{int:counter}/transfer", response=StaffTicketOut, summary="Pindahkan")
+@router.post(
+    "/counters/{int:counter}/transfer",
+    response=StaffTicketOut,
+    summary=_("Pindahkan"),
+    description=_(
+        "Nomor di loket dikirim ke antrean layanan lain; jawabannya nomor di antrean baru."
+    ),
+)
 def transfer(request: OfficersRequest, counter: int, body: TransferIn) -> Acted:
-    """Nomor di loket dikirim ke antrean layanan lain; jawabannya nomor di antrean baru."""
     pk = _own(request.auth, counter)
     current = Ticket.objects.filter(counter_id=pk, state__in=AT_COUNTER).first()
     if current is None:
@@ -158,24 +214,34 @@ def transfer(request: OfficersRequest, counter: int, body: TransferIn) -> Acted:
     return _told(moved)
 
 
-@router.post("/counters/{int:counter}/undo", response=StaffTicketOut, summary="Urungkan")
+@router.post("/counters/{int:counter}/undo", response=StaffTicketOut, summary=_("Urungkan"))
 def undo(request: OfficersRequest, counter: int) -> Acted:
     pk = _own(request.auth, counter)
     return _told(rules.undo(counter_id=pk, officer=request.auth, at=timezone.now()))
 
 
-@router.post("/tickets/{uuid:public_id}/check-in", response=StaffTicketOut, summary="Lapor hadir")
+@router.post(
+    "/tickets/{uuid:public_id}/check-in",
+    response=StaffTicketOut,
+    auth=Bearer(Scope.FRONT_DESK),
+    summary=_("Lapor hadir"),
+    description=_("Meja depan; kode layar tidak perlu. Berlaku untuk seluruh kunjungan."),
+)
 def check_in(request: OfficersRequest, public_id: UUID) -> Acted:
-    """Meja depan; kode layar tidak perlu. Berlaku untuk seluruh kunjungan."""
     at_desk = Q(mall__in=malls_for(request.auth, FRONT_DESK))
     ticket = _ticket(public_id, at_desk)
     rules.check_in(visit_id=ticket.visit_id, at=timezone.now(), officer_id=request.auth.pk)
     return _told(ticket)
 
 
-@router.post("/tickets/{uuid:public_id}/return", response=StaffTicketOut, summary="Kembali antre")
+@router.post(
+    "/tickets/{uuid:public_id}/return",
+    response=StaffTicketOut,
+    auth=Bearer(Scope.FRONT_DESK, Scope.COUNTERS),
+    summary=_("Kembali antre"),
+    description=_("Meja depan, atau petugas yang boleh memanggil antreannya."),
+)
 def bring_back(request: OfficersRequest, public_id: UUID) -> Acted:
-    """Meja depan, atau petugas yang boleh memanggil antreannya."""
     user = request.auth
     ticket = _ticket(
         public_id,

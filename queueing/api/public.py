@@ -8,45 +8,56 @@ from django.conf import settings
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.utils.translation import get_language
+from django.utils.translation import gettext_noop as _
 from ninja import Router, Schema
-from pydantic import Field
+from pydantic import BaseModel, Field
 
-from privacy.index import blind
-from queueing import rules
-from queueing.api.answers import Acted, VisitOut, iso, new_visit, read_visit, visit_id_of
+from accounts.api import BearerOrNobody, request_key
+from accounts.models import ApiToken
+from queueing import estimates, rules
+from queueing.api.answers import (
+    Acted,
+    EstimateOut,
+    VisitOut,
+    iso,
+    new_visit,
+    read_visit,
+    told,
+    visit_id_of,
+)
 from queueing.availability import availability, service_in
 from queueing.board import hall
 from queueing.models import Ticket, Visit
 from queueing.refusals import Refusal
 from queueing.workflow import State
-from services.api import Code, Text, mall_by
+from services.api import Code, Date, Text, mall_by
 
-router = Router(tags=["antrean"])
+router = Router(tags=[_("antrean")])
+visits = Router(tags=[_("kunjungan")], auth=BearerOrNobody(ApiToken.Scope.VISITS))
 Id = Annotated[int, Field(strict=True, ge=1, le=2**63 - 1)]
-LONGEST_KEY = 200
 
 
-class Wanted(Schema):
-    service: Code
-    window: Id
+class Wanted(BaseModel):
+    service: Code = Field(examples=["DUKCAPIL-02"], description=_("kode layanan"))
+    window: Id = Field(description=_("id dari daftar jam layanan itu"))
 
 
-class VisitIn(Schema):
-    mall: Text
-    name: str
-    phone: str | None = None
-    email: str | None = None
-    nik: str | None = None
+class VisitIn(BaseModel):
+    mall: Text = Field(examples=["gajah-mada"])
+    name: str = Field(examples=["Siti Aminah"], description=_("seperti di KTP"))
+    phone: str | None = Field(None, examples=["081234567890"])
+    email: str | None = Field(None, examples=["nama@contoh.id"])
+    nik: str | None = Field(None, description=_("16 angka, bila layanannya memerlukan"))
     priority: Literal["", "elderly", "disabled", "pregnant", "children"] | None = None
     needs: list[Literal["wheelchair", "sign_language", "reading", "companion"]] | None = None
     tickets: Annotated[list[Wanted], Field(max_length=50)]
 
 
-class CheckInIn(Schema):
+class CheckInIn(BaseModel):
     hall_code: Annotated[Text, Field(max_length=20)]
 
 
-class RescheduleIn(Schema):
+class RescheduleIn(BaseModel):
     window: Id
 
 
@@ -54,13 +65,13 @@ class WindowOut(Schema):
     id: int
     starts_at: dt.datetime
     ends_at: dt.datetime
-    seats_left: int
-    code: str = Field(description="kosong: bisa diambil")
+    seats_left: int = Field(ge=0)
+    code: str = Field(description=_("kosong: bisa diambil; selain itu alasannya"))
 
 
 class AvailabilityOut(Schema):
     open: bool
-    code: str
+    code: str = Field(description=_("kosong bila terbuka"), examples=["full"])
     message: str
     date: dt.date
     next_date: dt.date | None
@@ -84,24 +95,26 @@ class QueueOut(Schema):
     prefix: str
     last_called: str | None
     waiting: int
-    estimate: None
-    paused: str = Field(description="alasan jeda; kosong: berjalan")
+    estimate: EstimateOut | None = Field(
+        description=_("detik menunggu bagi yang datang sekarang; null: belum dapat diperkirakan")
+    )
+    paused: str = Field(description=_("alasan jeda; kosong: berjalan"))
 
 
 class BoardOut(Schema):
     now_calling: list[CallOut]
     recent: list[CallOut]
     queues: list[QueueOut]
-    stream: str
+    stream: str = Field(description=_("alamat aliran SSE papan ini"))
 
 
 @router.get(
-    "/malls/{mall}/services/{code}/windows", response=Windows, summary="Jam yang bisa diambil"
+    "/malls/{mall}/services/{code}/windows",
+    response=Windows,
+    summary=_("Jam yang bisa diambil"),
+    description=_("Tanpa `date`: tanggal pertama yang masih punya tempat."),
 )
-def windows(
-    request: HttpRequest, mall: str, code: str, date: dt.date | None = None
-) -> dict[str, Any]:
-    """Tanpa `date`: tanggal pertama yang masih punya tempat."""
+def windows(request: HttpRequest, mall: str, code: str, date: Date | None = None) -> dict[str, Any]:
     place = mall_by(mall)
     if not code.isprintable():
         raise Refusal("unknown_service")
@@ -131,9 +144,13 @@ def windows(
     }
 
 
-@router.post("/visits", response={201: VisitOut}, summary="Ambil nomor")
+@visits.post(
+    "/visits",
+    response={201: VisitOut},
+    summary=_("Ambil nomor"),
+    description=_("Semua nomor atau tidak satu pun, dalam satu kunjungan pada satu tanggal."),
+)
 def book(request: HttpRequest, asked: VisitIn) -> JsonResponse:
-    """Semua nomor atau tidak satu pun. `Idempotency-Key` yang sama memberi kunjungan yang sama."""
     at = timezone.now()
     mall = mall_by(asked.mall)
     visit = rules.book(
@@ -147,11 +164,11 @@ def book(request: HttpRequest, asked: VisitIn) -> JsonResponse:
         needs=asked.needs or (),
         language=(get_language() or "id")[:2],
         channel=Visit.Channel.API,
-        request_key=_request_key(request),
+        request_key=request_key(request),
         at=at,
     )
     if visit.created_at != at:  # the same request once more
-        return _created(read_visit(visit.pk))
+        return _created(read_visit(visit.pk, at=at))
     visit.mall = mall
     codes = [ticket.service for ticket in asked.tickets]
     return _created(new_visit(visit, codes, visit.new_times))
@@ -160,27 +177,34 @@ def book(request: HttpRequest, asked: VisitIn) -> JsonResponse:
 book.keeps_its_own_key = True  # type: ignore[attr-defined]
 
 
-@router.get("/visits/{token}", response=VisitOut, summary="Kunjungan saya")
+@visits.get("/visits/{token}", response=VisitOut, summary=_("Kunjungan saya"))
 def visit(request: HttpRequest, token: str) -> dict[str, Any]:
-    return read_visit(visit_id_of(token))
+    return read_visit(visit_id_of(token), at=timezone.now())
 
 
-@router.post("/visits/{token}/cancel", response=VisitOut, summary="Batalkan semua nomor")
+@visits.post("/visits/{token}/cancel", response=VisitOut, summary=_("Batalkan semua nomor"))
 def cancel_visit(request: HttpRequest, token: str) -> Acted:
     pk = visit_id_of(token)
     rules.cancel_visit(visit_id=pk, at=timezone.now())
     return Acted("visit", pk)
 
 
-@router.post("/visits/{token}/check-in", response=VisitOut, summary="Lapor hadir di aula")
+@visits.post(
+    "/visits/{token}/check-in",
+    response=VisitOut,
+    summary=_("Lapor hadir di aula"),
+    description=_("Dengan kode yang tampil di layar aula; terlalu banyak tebakan dijawab 429."),
+)
 def check_in(request: HttpRequest, token: str, body: CheckInIn) -> Acted:
     pk = visit_id_of(token)
     rules.check_in(visit_id=pk, at=timezone.now(), hall_code=body.hall_code)
     return Acted("visit", pk)
 
 
-@router.post(
-    "/visits/{token}/tickets/{uuid:public_id}/cancel", response=VisitOut, summary="Batalkan"
+@visits.post(
+    "/visits/{token}/tickets/{uuid:public_id}/cancel",
+    response=VisitOut,
+    summary=_("Batalkan satu nomor"),
 )
 def cancel(request: HttpRequest, token: str, public_id: UUID) -> Acted:
     ticket = _ticket(token, public_id)
@@ -188,10 +212,11 @@ def cancel(request: HttpRequest, token: str, public_id: UUID) -> Acted:
     return Acted("visit", ticket.visit_id)
 
 
-@router.post(
+@visits.post(
     "/visits/{token}/tickets/{uuid:public_id}/reschedule",
     response=VisitOut,
-    summary="Pindah jam",
+    summary=_("Pindah jam"),
+    description=_("Kursi baru diambil dahulu, yang lama dilepas; nomornya nomor jam yang baru."),
 )
 def reschedule(request: HttpRequest, token: str, public_id: UUID, body: RescheduleIn) -> Acted:
     ticket = _ticket(token, public_id)
@@ -199,12 +224,17 @@ def reschedule(request: HttpRequest, token: str, public_id: UUID, body: Reschedu
     return Acted("visit", ticket.visit_id)
 
 
-@router.get("/malls/{mall}/board", response=BoardOut, summary="Papan aula")
+@router.get(
+    "/malls/{mall}/board",
+    response=BoardOut,
+    summary=_("Papan aula"),
+    description=_("Hanya nomor dan loket; nama layanan bisa peka."),
+)
 def board(request: HttpRequest, mall: str) -> dict[str, Any]:
-    """Hanya nomor dan loket; nama layanan bisa peka."""
     place = mall_by(mall)
     now = timezone.now()
     seen = hall(mall=place, at=now)
+    paces = estimates.for_queues([q.pk for q in seen.queues], place.date_at(now), now)
     at_counters = Ticket.objects.filter(
         mall=place, date=place.date_at(now), state=State.CALLED
     ).select_related("counter")
@@ -232,7 +262,7 @@ def board(request: HttpRequest, mall: str) -> dict[str, Any]:
                 "prefix": queue.prefix,
                 "last_called": queue.last_called or None,
                 "waiting": queue.waiting,
-                "estimate": None,
+                "estimate": None if queue.paused else told(paces[queue.pk].newcomer),
                 "paused": queue.paused,
             }
             for queue in seen.queues
@@ -251,11 +281,3 @@ def _ticket(token: str, public_id: UUID) -> Ticket:
     if ticket is None:
         raise Refusal("unknown_ticket")
     return ticket
-
-
-def _request_key(request: HttpRequest) -> str | None:
-    """The booking rule's key for a request's Idempotency-Key; what the client wrote is not kept."""
-    key = request.headers.get("Idempotency-Key", "")
-    if len(key) > LONGEST_KEY:
-        raise Refusal("bad_request_key", limit=LONGEST_KEY)
-    return f"api:{blind('request-key', key).hex()}" if key else None

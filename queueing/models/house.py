@@ -112,7 +112,7 @@ class QueueHours(HoursFields):
         ]
 
     def __str__(self) -> str:
-        return f"{self.opens_at:%H.%M}–{self.closes_at:%H.%M}"
+        return self.span()
 
 
 class QueueClosure(ClosureFields):

@@ -8,6 +8,7 @@ from queueing.rules.arriving import (
     mark_no_shows,
     revive,
 )
+from queueing.rules.asking import note_inquiry, take_back_inquiry
 from queueing.rules.booking import Wish, book
 from queueing.rules.calling import (
     absent,
@@ -20,21 +21,21 @@ from queueing.rules.calling import (
     start,
 )
 from queueing.rules.changing import cancel, cancel_visit, reschedule, undo_cancel
-from queueing.rules.day import (
-    close_day,
-    close_past_days,
-    erase_visits,
-    materialise,
-    pause,
-    rearrange,
-    resume,
-)
+from queueing.rules.correcting import change_service, reprint
+from queueing.rules.day import close_day, close_past_days, pause, resume
+from queueing.rules.displacing import close_and_move, rearrange
+from queueing.rules.erasing import erase_visits
 from queueing.rules.finding import open_with_code, send_code, send_link
 from queueing.rules.moving import bring_back, transfer, undo
+from queueing.rules.paper import Entered, PaperRow, enter_paper_day
+from queueing.rules.rebuilding import materialise
+from queueing.rules.setting_up import import_setup, set_up
 from queueing.rules.sitting import close_counter, open_counter, press
 from queueing.rules.walking_in import walk_in
 
 __all__ = [
+    "Entered",
+    "PaperRow",
     "Wish",
     "absent",
     "book",
@@ -43,18 +44,23 @@ __all__ = [
     "call_next",
     "cancel",
     "cancel_visit",
+    "change_service",
     "check_in",
+    "close_and_move",
     "close_counter",
     "close_day",
     "close_past_days",
     "confirm_print",
     "end",
     "end_and_call_next",
+    "enter_paper_day",
     "erase_visits",
     "expire_unprinted",
     "grant_priority",
+    "import_setup",
     "mark_no_shows",
     "materialise",
+    "note_inquiry",
     "open_counter",
     "open_with_code",
     "park",
@@ -62,12 +68,15 @@ __all__ = [
     "press",
     "rearrange",
     "recall",
+    "reprint",
     "reschedule",
     "resume",
     "revive",
     "send_code",
     "send_link",
+    "set_up",
     "start",
+    "take_back_inquiry",
     "transfer",
     "undo",
     "undo_cancel",

@@ -74,12 +74,13 @@ def open_counter(
     )
     try:
         return _open(new, take_over, at)
-    except IntegrityError:  # in the same moment as somebody else, or as the officer's first press
+    except IntegrityError:  # the officer, in the same moment, at another counter
         return _open(new, take_over, at)
 
 
 @transaction.atomic
 def _open(new: CounterSession, take_over: bool, at: dt.datetime) -> CounterSession:
+    Counter.objects.select_for_update(no_key=True).get(pk=new.counter_id)  # one after the other
     for session in (
         CounterSession.objects.select_for_update(of=("self",))
         .filter(Q(counter=new.counter) | Q(officer=new.officer), closed_at__isnull=True)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 
 from queueing import issuing, live
 from queueing.availability import (
@@ -13,7 +14,7 @@ from queueing.availability import (
     service_in,
 )
 from queueing.contact import known_needs, one_line, read_contact
-from queueing.models import Ticket, Visit
+from queueing.models import QueueDay, Ticket, Visit
 from queueing.order import NO_BOOST, place
 from queueing.refusals import Refusal
 from queueing.rules.locking import whole_or_again
@@ -23,6 +24,7 @@ from queueing.rules.seats import (
     new_visit,
     refuse_past_the_services_own_limit,
     service_locks,
+    take,
     take_in_the_hall,
     take_priority,
     under_the_persons_lock,
@@ -50,14 +52,18 @@ def walk_in(
     officer_id: int | None = None,
     request_key: str | None = None,
     override_reason: str = "",
+    over_quota_reason: str = "",
 ) -> Visit:
     """Give numbers to a person in the hall: a seat in the first window that has one left.
 
     Within the queue's `early` minutes of it they wait at once, else they are booked and scan again.
     Priority people take no ordinary seat, within the queue's daily cap. With `printing` the ticket
     waits for the printer (`confirm_print`). `override_reason` (front desk, at least 5 letters)
-    lets a second active number for the same person and service pass.
+    lets a second active number for the same person and service pass. `over_quota_reason` (the same)
+    gives a number without a seat, in the order of arrival, when every window of today is full.
     """
+    if over_quota_reason and (channel != Visit.Channel.FRONT_DESK or officer_id is None):
+        raise Refusal("not_allowed")
     contact = read_contact(name=name, phone=phone, email="", nik=nik, needs_name=False)
     if priority not in Visit.Priority.values:
         raise Refusal("bad_priority")
@@ -67,7 +73,7 @@ def walk_in(
         raise Refusal("same_service_twice")
     if len(services) > MAX_TICKETS_PER_VISIT:
         raise Refusal("too_many_tickets", limit=MAX_TICKETS_PER_VISIT)
-    if override_reason and len(override_reason.strip()) < 5:
+    if any(reason and len(reason.strip()) < 5 for reason in (override_reason, over_quota_reason)):
         raise Refusal("reason_needed")
     date = mall.date_at(at)
     needs = known_needs(needs)
@@ -89,10 +95,16 @@ def walk_in(
     )
     if isinstance(known, Visit):
         return known
-    facts = _first_window_of_each(mall, windows, channel, bool(priority), at)
-    for fact in facts:
+    facts = _first_window_of_each(mall, windows, channel, bool(priority), at, over_quota_reason)
+    seated = [fact for fact in facts if fact.window_id]
+    for fact in seated:
         refuse_past_the_services_own_limit(mall.pk, fact)
-    numbers = take_priority(facts) if priority else take_in_the_hall(facts)
+    if priority:
+        numbers = take_priority(facts)
+    elif len(seated) == len(facts):
+        numbers = take_in_the_hall(facts)
+    else:
+        numbers = _take_over_quota(facts)
     visit = new_visit(
         mall=mall,
         date=date,
@@ -110,7 +122,8 @@ def walk_in(
     )
     new = []
     for fact, key in zip(facts, keys, strict=True):
-        present = bool(priority) or at >= fact.starts_at - fact.early
+        seat = bool(fact.window_id) and not priority
+        present = not seat or at >= fact.starts_at - fact.early
         number = numbers[fact.service_id]
         new.append(
             issuing.NewTicket(
@@ -118,16 +131,16 @@ def walk_in(
                 prefix=fact.prefix,
                 service_id=fact.service_id,
                 standard_id=fact.standard_id,
-                window_id=None if priority else fact.window_id,
+                window_id=fact.window_id if seat else None,
                 number=number,
                 state=State.PRINTING if printing else State.WAITING if present else State.BOOKED,
-                seat=Ticket.Seat.NONE if priority else Ticket.Seat.WALK_IN,
+                seat=Ticket.Seat.WALK_IN if seat else Ticket.Seat.NONE,
                 walk_in=True,
                 priority=bool(priority),
                 sort_at=place(
                     number=number,
-                    starts_at=None if priority else fact.starts_at,
-                    ends_at=None if priority else fact.ends_at,
+                    starts_at=fact.starts_at if seat else None,
+                    ends_at=fact.ends_at if seat else None,
                     arrived_at=at,
                     boost=fact.boost if priority else NO_BOOST,
                 )
@@ -139,8 +152,10 @@ def walk_in(
         )
     if any(ticket.checked_in_at for ticket in new):
         visit.checked_in_at = at
+    beyond = over_quota_reason if len(seated) < len(facts) else ""
+    reasons = [override_reason, beyond] if override_reason or beyond else [priority_reason]
     visit.new_tickets = issuing.write_visit(
-        visit, new, officer_id=officer_id, note=override_reason or priority_reason
+        visit, new, officer_id=officer_id, note="; ".join(filter(None, reasons))[:200]
     )
     live.changed(mall_id=mall.pk, queue_ids={f.queue_id for f in facts})
     return visit
@@ -168,21 +183,54 @@ def _first_window_of_each(
     channel: str,
     priority: bool,
     at: dt.datetime,
+    over_quota_reason: str = "",
 ) -> list[SeatFacts]:
-    """For each service the first window with a seat left; several do not overlap in time."""
+    """For each service the first window with a seat left; several do not overlap in time.
+
+    With a reason to go over the quota the answer names no window where all that lie ahead are full.
+    """
     chosen: list[SeatFacts] = []
     for code, facts in windows.items():
+        full: SeatFacts | None = None
         for fact in facts:
             why = judge(fact, channel=channel, at=at, zone=mall.zone)
             if why == "full" and priority:
                 why = ""
-            taken = any(fact.starts_at < c.ends_at and c.starts_at < fact.ends_at for c in chosen)
+            taken = any(
+                c.window_id and fact.starts_at < c.ends_at and c.starts_at < fact.ends_at
+                for c in chosen
+            )
             if not why and (priority or not taken):
                 chosen.append(fact)
                 break
+            if over_quota_reason and full is None and why in {"full", "day_full"}:
+                full = replace(fact, window_id=None)
         else:
+            if full:
+                chosen.append(full)
+                continue
             raise _no_of_the_gate(mall, code, facts[0].date, channel, at)
     return chosen
+
+
+def _take_over_quota(facts: list[SeatFacts]) -> dict[int, int]:
+    """Numbers above all blocks for those without a window, seats for the others."""
+    days = {fact.day_id for fact in facts if fact.day_id}
+    issuing.lock_days(days)
+    open_days = set(
+        QueueDay.objects.filter(pk__in=days, closed_at__isnull=True).values_list("pk", flat=True)
+    )
+    numbers = {}
+    for fact in facts:
+        if fact.day_id not in open_days:
+            raise Refusal("closed")
+        if fact.window_id is None:
+            numbers[fact.service_id] = issuing.next_overflow_number(fact.day_id)
+    try:
+        seated = [fact for fact in facts if fact.window_id]
+        return numbers | take(seated, online=False, days_locked=days) if seated else numbers
+    except Refusal:
+        raise issuing.TryAgain from None
 
 
 def _no_of_the_gate(mall: Mall, code: str, date: dt.date, channel: str, at: dt.datetime) -> Refusal:

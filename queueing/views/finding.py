@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.addresses import client_address
 from queueing import rules
 from queueing.find_forms import FiguresForm, ShortCodeForm
 from queueing.forms import Draft
@@ -45,7 +46,7 @@ def send_link(request: HttpRequest, mall: Mall, code: str) -> HttpResponse:
     draft = Draft.read(request.POST, code)
     typed = {name: draft.who.get(name, "")[:254] for name in ("name", "phone", "email", "nik")}
     rules.send_link(
-        mall=mall, wishes=draft.wishes, **typed, client=_client(request), at=timezone.now()
+        mall=mall, wishes=draft.wishes, **typed, client=client_address(request), at=timezone.now()
     )
     return render(request, "queueing/link_sent.html", {"mall": mall})
 
@@ -53,7 +54,7 @@ def send_link(request: HttpRequest, mall: Mall, code: str) -> HttpResponse:
 def _send(request: HttpRequest, mall: Mall, short_code: str) -> HttpResponse:
     try:
         code = rules.send_code(
-            mall=mall, short_code=short_code, client=_client(request), at=timezone.now()
+            mall=mall, short_code=short_code, client=client_address(request), at=timezone.now()
         )
     except Refusal as refusal:
         return _ask(request, mall, ShortCodeForm(initial={"kode": short_code}), refusal)
@@ -72,7 +73,7 @@ def _open(request: HttpRequest, mall: Mall, short_code: str) -> HttpResponse:
             mall=mall,
             short_code=short_code,
             code=form.cleaned_data["angka"],
-            client=_client(request),
+            client=client_address(request),
             at=timezone.now(),
         )
     except Refusal as refusal:
@@ -96,10 +97,3 @@ def _ask_figures(
 ) -> HttpResponse:
     page |= {"mall": mall, "short_code": short_code}
     return render(request, "queueing/find_code.html", page, status=status)
-
-
-def _client(request: HttpRequest) -> str:
-    """Where a request comes from: in production what the proxy in front of us has written."""
-    if settings.PRODUCTION and (by_proxy := request.headers.get("X-Forwarded-For")):
-        return by_proxy.rpartition(",")[2].strip()
-    return request.META.get("REMOTE_ADDR", "")

@@ -47,7 +47,7 @@ def slip(request: HttpRequest, token: str) -> HttpResponse:
 def calendar(request: HttpRequest, token: str) -> HttpResponse:
     """The visit's windows as a calendar file; opening a later one moves or cancels the events."""
     visit = visit_of(token)
-    changed = Q(events__kind__in=["rescheduled", "cancelled"])
+    changed = Q(events__kind__in=["rescheduled", "displaced", "cancelled"])
     tickets = (
         visit.tickets.exclude(state=State.TRANSFERRED)
         .exclude(window=None)

@@ -147,7 +147,7 @@ class ServiceStandard(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.service_type_id} v{self.version}"
+        return str(_("versi %(version)d") % {"version": self.version})
 
 
 class Fee(models.Model):

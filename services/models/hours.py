@@ -43,6 +43,10 @@ class HoursFields(models.Model):
     class Meta:
         abstract = True
 
+    def span(self) -> str:
+        """From when to when, typed as times or as text: 08.00–15.00."""
+        return "–".join(str(t)[:5].replace(":", ".") for t in (self.opens_at, self.closes_at))
+
 
 class OpeningHours(HoursFields):
     """Opening hours of a mall, or of one of its agencies where they differ."""
@@ -88,7 +92,7 @@ class OpeningHours(HoursFields):
         ]
 
     def __str__(self) -> str:
-        return f"{self.opens_at:%H.%M}–{self.closes_at:%H.%M}"
+        return self.span()
 
 
 class ClosureFields(models.Model):

@@ -40,10 +40,12 @@ def boss():
 
 def test_a_new_token_is_shown_once_and_works(client, officer):
     client.force_login(officer)
-    form = {"user": officer.pk, "name": "loket 3", "expires_at_0": "", "expires_at_1": ""}
+    form = {"user": officer.pk, "name": "loket 3", "scopes": ["counters"]}
+    form |= {"expires_at_0": "", "expires_at_1": ""}
     page = client.post(reverse("admin:accounts_apitoken_add"), form, follow=True)
     token = page.content.decode().partition("mpp_")[2][:32]
-    assert rules.user_for_token(token=f"mpp_{token}", at=AT) == officer
+    opened = rules.user_for_token(token=f"mpp_{token}", at=AT)
+    assert (opened, opened.api_token.scopes) == (officer, ["counters"])
     again = client.get(reverse(LIST)).content.decode()
     assert "loket 3" in again
     assert "mpp_" not in again
@@ -51,7 +53,13 @@ def test_a_new_token_is_shown_once_and_works(client, officer):
 
 def test_a_token_that_is_already_over_is_refused_in_the_form(client, officer):
     client.force_login(officer)
-    form = {"user": officer.pk, "name": "x", "expires_at_0": "2020-01-01", "expires_at_1": "00:00"}
+    form = {
+        "user": officer.pk,
+        "name": "x",
+        "scopes": ["counters"],
+        "expires_at_0": "2020-01-01",
+        "expires_at_1": "00:00",
+    }
     page = client.post(reverse("admin:accounts_apitoken_add"), form)
     assert "masa depan" in page.content.decode()
     assert not ApiToken.objects.exists()
@@ -61,7 +69,13 @@ def test_an_officer_makes_and_sees_only_their_own_tokens(client, officer, boss):
     rules.issue_token(user=boss, name="milik kepala", at=AT)
     client.force_login(officer)
     assert "milik kepala" not in client.get(reverse(LIST)).content.decode()
-    form = {"user": boss.pk, "name": "curian", "expires_at_0": "", "expires_at_1": ""}
+    form = {
+        "user": boss.pk,
+        "name": "curian",
+        "scopes": ["counters"],
+        "expires_at_0": "",
+        "expires_at_1": "",
+    }
     client.post(reverse("admin:accounts_apitoken_add"), form)
     theirs = ApiToken.objects.get()
     client.post(reverse(LIST), {"action": "revoke", "_selected_action": [theirs.pk]})

@@ -38,9 +38,29 @@ def test_a_token_opens_its_owners_door_and_is_not_in_the_database(officer):
 
 def test_one_question_to_the_database_tells_who_it_is(officer, django_assert_num_queries):
     token = issue(officer)
+    rules.user_for_token(token=token, at=AT)
     with django_assert_num_queries(1):
-        user = rules.user_for_token(token=token, at=AT)
+        user = rules.user_for_token(token=token, at=AT + timedelta(seconds=59))
         assert user.get_full_name() == "Rina Dewi"
+
+
+def test_it_is_noted_once_a_minute_that_a_token_was_used(officer):
+    token = issue(officer)
+    assert ApiToken.objects.get().last_used_at is None
+    for seconds, noted in ((0, 0), (59, 0), (60, 60), (61, 60)):
+        rules.user_for_token(token=token, at=AT + timedelta(seconds=seconds))
+        assert ApiToken.objects.get().last_used_at == AT + timedelta(seconds=noted)
+
+
+def test_a_token_keeps_the_scopes_it_was_made_with(officer):
+    token = issue(officer, scopes=["visits", "counters", "visits"])
+    user = rules.user_for_token(token=token, at=AT)
+    assert user.api_token.scopes == ["counters", "visits"]
+    with pytest.raises(rules.Refusal) as refused:
+        issue(officer, scopes=[])
+    assert (refused.value.code, refused.value.status) == ("no_scope", 422)
+    with pytest.raises(ValueError, match="semua"):
+        issue(officer, scopes=["semua"])
 
 
 @pytest.mark.parametrize("token", ["", "mpp_", "mpp_" + "a" * 32, "Bearer x", "mpp_\x00é"])

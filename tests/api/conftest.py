@@ -35,16 +35,18 @@ def ask_api(
     token: str = "",
     key: str = "",
     raw: bytes | None = None,
+    **headers: str,
 ) -> Any:
     """One request by a client without cookies; with CSRF checked, as in production."""
-    headers = {}
+    headers = {name.replace("_", "-"): value for name, value in headers.items()}
     if token:
         headers["Authorization"] = f"Bearer {token}"
     if key:
         headers["Idempotency-Key"] = key
+    kind = headers.pop("Content-Type", "application/json")
     data = raw if raw is not None else (b"" if body is None else json.dumps(body).encode())
     return Client(enforce_csrf_checks=True).generic(
-        method, f"/api/v1{path}", data, content_type="application/json", headers=headers
+        method, f"/api/v1{path}", data, content_type=kind, headers=headers
     )
 
 
@@ -55,8 +57,8 @@ def ask() -> Ask:
 
 @pytest.fixture
 def token_of(house: House) -> Callable[[str], str]:
-    """A bearer token of somebody of the cast."""
-    return lambda who: issue_token(user=house.people[who], name="uji", at=at(7))
+    """A bearer token of somebody of the cast; keywords change it."""
+    return lambda who, **more: issue_token(user=house.people[who], name="uji", at=at(7), **more)
 
 
 @pytest.fixture

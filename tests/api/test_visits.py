@@ -42,6 +42,28 @@ def test_a_visit_is_told_again_with_who_is_ahead(house, ask, wish):
     assert ask("GET", f"/visits/{token}").json()["tickets"][0]["ahead"] == 1
 
 
+def test_who_waits_is_told_how_long_still_and_nobody_else(house, ask, clock):
+    booked = house.book("KK", 13, name="Citra")
+    first = house.waiting("KTP", 9, arrived=at(8, 50), name="Ani")
+    second = house.waiting("KTP", 9, arrived=at(8, 51), name="Budi")
+    clock.move_to(at(8, 55))
+
+    def estimate(ticket):
+        return ask("GET", f"/visits/{ticket.visit.token}").json()["tickets"][0]["estimate"]
+
+    assert estimate(first) is None  # no counter is open
+    officer = house.people["officer"]
+    rules.open_counter(counter_id=house.counters[1].pk, officer=officer, at=at(8, 55))
+    near, far = estimate(first), estimate(second)
+    assert near["p10_s"] <= near["p50_s"] <= near["p90_s"] < far["p90_s"]
+    assert estimate(booked) is None
+    queue = house.queues["C"].pk
+    rules.pause(queue_id=queue, reason="Sistem mati", at=at(8, 55))
+    assert estimate(second) is None
+    rules.pause(queue_id=queue, reason="Sistem mati", at=at(8, 55), expected_back_at=at(9, 55))
+    assert estimate(second)["p50_s"] == pytest.approx(far["p50_s"] + 3600, abs=5)
+
+
 def test_a_booking_is_a_bounded_number_of_statements(house, ask, wish, connection):
     body = wish(phone="081234567890", email="siti@contoh.id", nik="3576014403910003", days=1)
     with CaptureQueriesContext(connection) as seen:
@@ -156,11 +178,10 @@ def test_the_board_shows_numbers_and_counters_only(house, ask, connection):
     assert calls == [(ticket.label, 1)]
     assert told["recent"][0]["label"] == ticket.label
     queue = next(q for q in told["queues"] if q["prefix"] == "C")
-    assert (queue["last_called"], queue["waiting"], queue["estimate"]) == (
-        ticket.label,
-        1,
-        None,
-    )
+    assert (queue["last_called"], queue["waiting"]) == (ticket.label, 1)
+    assert 0 < queue["estimate"]["p10_s"] < queue["estimate"]["p50_s"] < queue["estimate"]["p90_s"]
+    closed = next(q for q in told["queues"] if q["prefix"] == "T")
+    assert closed["estimate"] is None  # no counter is open
     assert "/langsung/" in told["stream"]
     for hidden in ("Rahasia", "Layanan", ticket.visit.token, str(ticket.public_id)):
         assert hidden not in answer.content.decode()

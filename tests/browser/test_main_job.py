@@ -13,10 +13,10 @@ from django.utils import timezone
 from accounts.models import User
 from notifications.models import Message
 from queueing import rules, statistics
-from queueing.models import DailyStatistic, Queue, QueueDay, Ticket, Window
+from queueing.models import DailyStatistic, Ticket
 from queueing.workflow import State
-from services.models import OpeningHours, ServiceStandard
 from tests.browser.conftest import DESK, PHONE
+from tests.browser.officers import open_today
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PASSWORD = "rahasia-sekali-2026"
@@ -25,28 +25,11 @@ PASSWORD = "rahasia-sekali-2026"
 @pytest.fixture
 def living_house(open_house):
     """The small mall, open the whole of today in a zone where it is about noon."""
-    mall = open_house.mall
-    hour = timezone.now().hour
-    # a zone of its own day: noon there, whatever the hour here
-    offset = (12 - hour + 12) % 24 - 12
-    mall.time_zone = f"Etc/GMT{-offset:+d}" if offset else "Etc/GMT"
-    mall.save()
-    Window.objects.all().delete()
-    QueueDay.objects.all().delete()
-    OpeningHours.objects.all().delete()
-    for weekday in range(7):
-        OpeningHours.objects.create(
-            mall=mall, weekday=weekday, opens_at=dt.time(6), closes_at=dt.time(22)
-        )
-    Queue.objects.update(late_minutes=600, early_minutes=600)
-    ServiceStandard.objects.update(requirements=["surat kehilangan dari kepolisian"])
+    open_today(open_house)
     service = open_house.services["KTP"]
     service.name = "Penggantian KTP-el hilang"
     service.synonyms = ["ktp hilang", "ganti ktp hilang"]
     service.save()
-    rules.materialise(
-        queues=list(Queue.objects.select_related("mall", "agency")), at=timezone.now()
-    )
     User.objects.update(password=make_password(PASSWORD))  # hashed once: it is slow by intent
     return open_house
 
@@ -107,13 +90,16 @@ def _serve(desk, house, ticket, officer, number, accessible):
     _log_in(desk, officer)
     counter = house.counters[number]
     desk.goto(f"/admin/loket/{counter.pk}/")
-    _go(desk, lambda: desk.click("button:has-text('Buka loket')"))
-    _go(desk, lambda: desk.keyboard.press("Space"))
+    desk.click("button:has-text('Buka loket')")
+    desk.wait_for_selector("#console[data-how=mine]")
+    desk.keyboard.press("Space")
+    desk.wait_for_selector(".m-now__head.is-call")
     assert ticket.label.split()[1] in desk.locator(".m-now").inner_text()
     accessible(desk)
-    _go(desk, lambda: desk.keyboard.press("Space"))
+    desk.keyboard.press("Space")
+    desk.wait_for_selector(".m-now__head:not(.is-call)")
     accessible(desk)
-    _go(desk, lambda: desk.click("button:has-text('Selesai tanpa memanggil')"))
+    desk.click("button:has-text('Selesai tanpa memanggil')")
     desk.wait_for_selector("text=Tidak ada nomor di loket")
     ticket.refresh_from_db()
     assert ticket.state == State.DONE

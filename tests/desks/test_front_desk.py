@@ -222,7 +222,9 @@ def test_a_refused_walk_in_keeps_what_was_typed_and_passes_with_a_reason(desk, h
     assert again.status_code == 409
     assert "Sudah ada nomor aktif" in told(again)
     assert 'value="Budi"' in again.content.decode()
-    desk.post(address, form | {"override_reason": "mengurus milik ibunya"})
+    reason = {"override_reason": "mengurus milik ibunya"}
+    assert "Lihat KTP aslinya" in told(desk.post(address, form | reason))
+    desk.post(address, form | reason | {"card_seen": "1"})
     assert Ticket.objects.filter(priority=True).count() == 2
 
 

@@ -60,8 +60,8 @@ def sign_in(browser, password=PASSWORD, **more):
 
 def test_a_helper_signs_in_and_stands_on_the_malls_page(browser, yuli):
     assert browser.client.get(HOME).url == f"/masuk/?next={HOME}"
-    assert sign_in(browser).url == "/akun/"
-    assert browser.client.get("/akun/").url == HOME
+    assert sign_in(browser).url == "/akun/mulai/"
+    assert browser.client.get("/akun/mulai/").url == HOME
     assert "Nomor untuk warga" in browser.get(HOME)
 
 
@@ -69,14 +69,14 @@ def test_staff_go_on_to_the_admin_and_who_has_no_office_is_refused(
     client, house, django_user_model
 ):
     client.force_login(house.people["manager"])
-    assert client.get("/akun/").url == "/admin/"
+    assert client.get("/akun/mulai/").url == "/admin/"
     client.force_login(django_user_model.objects.create(username="tanpa-tugas"))
-    assert client.get("/akun/").status_code == 403
+    assert client.get("/akun/mulai/").status_code == 403
 
 
 @pytest.mark.parametrize(
     ("wanted", "led_to"),
-    [(BOOK, BOOK), ("https://jahat.example/", "/akun/"), ("//jahat.example", "/akun/")],
+    [(BOOK, BOOK), ("https://jahat.example/", "/akun/mulai/"), ("//jahat.example", "/akun/mulai/")],
 )
 def test_after_signing_in_only_our_own_addresses_are_led_to(browser, yuli, wanted, led_to):
     assert sign_in(browser, next=wanted).url == led_to

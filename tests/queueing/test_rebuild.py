@@ -1,4 +1,4 @@
-"""Hours, seats and closures change: free windows follow, booked seats stay and are named."""
+"""Hours, seats and closures change: free windows follow, nobody who is booked is forgotten."""
 
 import datetime as dt
 
@@ -89,32 +89,40 @@ def test_after_overflow_numbers_new_windows_never_repeat_one(house):
     keep_their_promises()
 
 
-def test_shorter_hours_are_refused_while_somebody_is_booked_there(house):
-    early, late = house.book("KTP", 9, days=1), house.book("KTP", 14, days=1)
-    before = list(Window.objects.order_by("pk").values())
-    hours(house)
-    with refused("bookings_in_the_way") as no:
-        rearrange(house)
-    assert late.label in no.value.message
-    assert early.label not in no.value.message
-    assert list(Window.objects.order_by("pk").values()) == before
-    rules.reschedule(ticket_id=late.pk, window_id=house.window("C", 10, days=1).pk, at=at(7))
-    rearrange(house)
+def test_shorter_hours_leave_who_is_booked_inside_and_move_the_others(house):
+    early, late = house.book("KTP", 9, days=1), house.book("KK", 14, days=1)
+    thursday = OpeningHours.objects.filter(mall=house.mall, weekday=TOMORROW.weekday())
+    thursday.update(closes_at=dt.time(12))
+    done = rearrange(house)
+    assert [one.ticket_id for one in done.displaced] == [late.pk]
+    early.refresh_from_db()
+    assert early.label == "C 012"
     assert [s for s in spans(house) if not s.endswith("/0")][-1] == "11:00-12:00/6"
     keep_their_promises()
 
 
-def test_bookings_beyond_the_days_that_may_be_booked_are_named_too(house):
-    house.book("KTP", 9, days=6)
+def test_bookings_beyond_the_days_that_may_be_booked_are_moved_too(house):
+    ticket = house.book("KTP", 9, days=6)
     house.queues["C"].book_ahead_days = 2
+    date = TODAY + dt.timedelta(days=6)
     QueueClosure.objects.create(
-        queue=house.queues["C"],
-        first_date=TODAY + dt.timedelta(days=6),
-        last_date=TODAY + dt.timedelta(days=6),
-        reason="Pelatihan",
+        queue=house.queues["C"], first_date=date, last_date=date, reason="Pelatihan"
     )
-    with refused("bookings_in_the_way"):
-        rearrange(house)
+    rearrange(house)
+    ticket.refresh_from_db()
+    assert ticket.date > date
+    keep_their_promises()
+
+
+def test_a_queue_that_is_switched_off_has_no_windows_and_gets_them_back(house):
+    queue = house.queues["C"]
+    before = spans(house)
+    queue.active = False
+    rearrange(house)
+    assert spans(house) == []
+    queue.active = True
+    rearrange(house)
+    assert spans(house) == before
 
 
 def test_a_holiday_that_appears_stops_selling_and_names_who_is_booked(house):
@@ -166,14 +174,10 @@ def test_fewer_seats_follow_even_when_nothing_is_online(house):
     assert {s.split("/")[1] for s in spans(house)} == {"4"}
 
 
-def test_fewer_seats_than_are_booked_are_refused_by_the_numbers_beyond(house):
+def test_the_nightly_making_of_windows_moves_nobody_and_names_the_numbers_beyond(house):
     labels = [house.book("KTP", 9, days=1).label for _n in range(3)]
     queue = house.queues["C"]
     queue.seats_per_hour = 2
-    with refused("bookings_in_the_way") as no:
-        rearrange(house)
-    assert labels[2] in no.value.message
-    assert labels[1] not in no.value.message
     done = rules.materialise(queues=[queue], at=at(7))
     assert done.in_the_way == labels[2:]
     assert house.window("C", 9, days=1).seats == 3

@@ -149,3 +149,71 @@ def test_two_services_that_only_collide_with_each_other_are_full_for_the_day(hou
             seats(house.window(prefix, hour), 0)
     with refused("day_full"):
         walk_in(house, "KTP", "PBB")
+
+
+# -- over the quota --------------------------------------------------------------------------------
+
+REASON = "datang dari pulau, kapal hanya hari ini"
+
+
+def over_quota(house, *services, reason=REASON, **more):
+    more = {"channel": "front_desk", "officer_id": house.people["front_desk"].pk} | more
+    return walk_in(house, *services, over_quota_reason=reason, **more)
+
+
+def test_a_full_day_gives_a_number_without_a_seat_for_a_reason(house):
+    seats(house.window("C", 9), 1)
+    Window.objects.exclude(pk=house.window("C", 9).pk).update(seats=0, online_seats=0)
+    ordinary = walk_in(house, "KTP").new_tickets[0]
+    ticket = over_quota(house, "KTP", now=at(9, 20)).new_tickets[0]
+    assert (ticket.window, ticket.seat, ticket.state) == (None, "", "waiting")
+    assert (
+        ticket.number == QueueDay.objects.get(queue=ticket.queue, date=ticket.date).overflow_first
+    )
+    assert ticket.sort_at == at(9, 20) + dt.timedelta(milliseconds=ticket.number)
+    assert ticket.sort_at > ordinary.sort_at
+    assert ticket.events.get(kind="issued").note == REASON
+    keep_their_promises()
+
+
+def test_while_there_is_a_seat_the_reason_is_not_needed_and_not_kept(house):
+    ticket = over_quota(house, "KTP").new_tickets[0]
+    assert ticket.seat == "walk_in"
+    assert ticket.events.get(kind="issued").note == ""
+
+
+def test_one_service_over_the_quota_and_another_within_it(house):
+    Window.objects.filter(queue=house.queues["C"]).update(seats=0, online_seats=0)
+    first, second = over_quota(house, "KTP", "PBB").new_tickets
+    assert (first.window, second.window) == (None, house.window("T", 9))
+    keep_their_promises()
+
+
+def test_the_services_own_limit_is_a_quota_too(house):
+    ServiceType.objects.filter(code="KTP").update(seats=1)
+    walk_in(house, "KTP")
+    with refused("day_full"):
+        walk_in(house, "KTP")
+    assert over_quota(house, "KTP").new_tickets[0].seat == ""
+
+
+def test_going_over_the_quota_is_the_front_desks_alone_and_needs_a_reason(house):
+    Window.objects.update(seats=0, online_seats=0)
+    for channel in ("kiosk", "web"):
+        with refused("not_allowed"):
+            over_quota(house, "KTP", channel=channel)
+    with refused("not_allowed"):
+        over_quota(house, "KTP", officer_id=None)
+    with refused("reason_needed"):
+        over_quota(house, "KTP", reason="ya")
+    assert not Ticket.objects.exists()
+
+
+def test_a_reason_opens_no_paused_and_no_closed_day(house):
+    Window.objects.update(seats=0, online_seats=0)
+    rules.pause(queue_id=house.queues["C"].pk, reason="sistem pusat mati", at=at(9))
+    with refused("paused"):
+        over_quota(house, "KTP")
+    rules.close_day(mall=house.mall, date=at(9).date(), at=at(9, 1))
+    with refused("past"):
+        over_quota(house, "PBB", now=at(9, 2))

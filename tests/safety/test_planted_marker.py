@@ -324,6 +324,7 @@ def test_the_search_of_the_database_would_find_a_marker(open_house):
     assert columns_with_markers() == {
         ("services_mall", "address"),
         ("services_servicetype", "synonyms"),
+        ("auditlog_logentry", "changes"),
         ("queueing_visit", "request_hash"),
     }
 

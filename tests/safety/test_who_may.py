@@ -62,6 +62,7 @@ MORE_ACTS = {"admin/meja-depan/<str:act>/": ["nomor"]}  # not in the room's own 
 PATIENT_BODIES: dict[str, Any] = {  # what an operation needs before it asks who is there
     "check-in": {"hall_code": "0000"},
     "park": {"reason": "alasan apa saja"},
+    "/call": {"ticket": "00000000-0000-4000-8000-000000000000", "reason": "alasan apa saja"},
     "transfer": {"service": "PBB"},
     "visits": {"mall": "gajah-mada", "name": "Siti", "tickets": []},
     "complaints": {"mall": "gajah-mada", "kind": "complaint", "subject": "Uji", "text": "Uji"},
@@ -174,9 +175,12 @@ def _furnish(house: House, service: str, officer: str, number: int) -> dict[str,
         "public_id": ticket.public_id,
         "counter": counter.pk,
         "counter_id": counter.pk,
+        "user_id": house.people[officer].pk,
         "queue": queue.pk,
         "prefix": queue.prefix,
         "ticket": ticket,
+        "ticket_id": ticket.pk,
+        "visit_id": ticket.visit_id,
         "agency": agency,
     }
 

@@ -161,6 +161,7 @@ def test_the_admin_wears_the_colours_of_ones_own_mall(as_manager, mall, other_ma
     assert "--color-primary-600: rgb(107, 18, 48)" not in page
 
 
-def test_before_signing_in_the_admin_wears_the_only_malls_colours(client, mall):
+def test_the_sign_in_page_wears_the_only_malls_colours(client, mall):
     Mall.objects.filter(pk=mall.pk).update(primary_colour="#14502f")
-    assert "rgb(20, 80, 47)" in client.get(reverse("admin:login")).content.decode()
+    page = client.get(reverse("accounts:sign_in")).content.decode()
+    assert f"{reverse('services:colours', args=[mall.slug])}?v=14502f" in page

@@ -69,6 +69,7 @@ def card(mall: Mall, *, at: dt.datetime) -> dict[str, Any]:
             {
                 "username": user.username,
                 "password": house.PASSWORD,
+                "pin": house.PIN if user.pin else "",
                 "role": office.role if office else "superuser",
                 "agency": office.agency.code if office and office.agency else "",
                 "api_token": issue_token(user=user, name=TOKEN_NAME, at=at),

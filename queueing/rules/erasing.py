@@ -1,0 +1,55 @@
+"""Erasing what tells who came, when the time to keep it is over; the figures stay."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from queueing.models import Ticket, Visit
+
+
+def erase_visits(at: dt.datetime) -> int:
+    """Erase what tells who came, of visits RETENTION_VISIT_DAYS before `at`; the figures stay.
+
+    Name, contact, NIK and the blind indexes go, so that visits cannot be linked for ever.
+    """
+    before = at.date() - dt.timedelta(days=settings.RETENTION_VISIT_DAYS)
+    erased = 0
+    while True:
+        with transaction.atomic():
+            ids = list(
+                Visit.objects.select_for_update(skip_locked=True)
+                .filter(date__lt=before, erased_at__isnull=True)
+                .order_by("pk")
+                .values_list("pk", flat=True)[:500]
+            )
+            if not ids:
+                return erased
+            Ticket.objects.filter(visit_id__in=ids).update(person_key=None, parked_reason="")
+            _erase_remarks(ids)
+            Visit.objects.filter(pk__in=ids).update(
+                name="",
+                phone="",
+                email="",
+                nik="",
+                contact_key=None,
+                priority="",
+                priority_reason="",
+                needs=[],
+                accommodation="",
+                request_hash=None,
+                erased_at=at,
+            )
+            erased += len(ids)
+
+
+def _erase_remarks(visit_ids: Sequence[int]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL privacy.erasing = 'on'")
+        cursor.execute(
+            "UPDATE queueing_ticketevent e SET note = '' FROM queueing_ticket t"
+            " WHERE t.id = e.ticket_id AND t.visit_id = ANY(%s) AND e.note <> ''",
+            [list(visit_ids)],
+        )
+        cursor.execute("SET LOCAL privacy.erasing = 'off'")
