@@ -2,8 +2,7 @@
 
 import datetime as dt
 
-from django.core.cache import cache
-
+from accounts import tries
 from privacy.index import blind
 from queueing.refusals import Refusal
 
@@ -21,10 +20,9 @@ def hall_code(*, mall_id: int, at: dt.datetime, periods_ago: int = 0) -> str:
 def check_hall_code(*, visit_id: int, mall_id: int, code: str, at: dt.datetime) -> None:
     """Refuse a code that is neither the current nor the one before; five tries in ten minutes."""
     key = f"hall-tries:{visit_id}"
-    cache.add(key, 0, _FORGET_AFTER_S)
-    if cache.incr(key) > TRIES:
+    if tries.take(key, seconds=_FORGET_AFTER_S) > TRIES:
         raise Refusal("too_many_tries")
     right = {hall_code(mall_id=mall_id, at=at, periods_ago=n) for n in (0, 1)}
     if code.strip() not in right:
         raise Refusal("wrong_hall_code")
-    cache.delete(key)
+    tries.forget(key)

@@ -8,9 +8,9 @@ import secrets
 from pathlib import Path
 
 from django.conf import settings
-from django.core.cache import cache
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from accounts import tries
 from mpp_portal.embedded_processes import write_private
 
 ALPHABET = "ABCDEFGHJKLMNPRSTUVWXYZ23456789"
@@ -38,14 +38,13 @@ def is_right(typed: str) -> bool:
 
 def too_many_tries() -> bool:
     """Count one try more; ten are free in a quarter of an hour, for everybody together."""
-    cache.add(_TRIES_KEY, 0, FORGET_AFTER_S)
-    return cache.incr(_TRIES_KEY) > TRIES
+    return tries.take(_TRIES_KEY, seconds=FORGET_AFTER_S) > TRIES
 
 
 def forget() -> None:
     """The code is used up."""
     _place().unlink(missing_ok=True)
-    cache.delete(_TRIES_KEY)
+    tries.forget(_TRIES_KEY)
 
 
 def _place() -> Path:

@@ -102,17 +102,9 @@ def _queues_today(
         .select_related("queue")
         .order_by("position", "pk")
     ):
-        if _holds_on(one, dates[one.counter_id]) and one.queue not in queues[one.counter_id]:
+        if one.holds_on(dates[one.counter_id]) and one.queue not in queues[one.counter_id]:
             queues[one.counter_id].append(one.queue)
     return queues
-
-
-def _holds_on(assignment: CounterAssignment, date: dt.date) -> bool:
-    return (
-        assignment.weekday in {None, date.weekday()}
-        and (assignment.first_date is None or assignment.first_date <= date)
-        and (assignment.last_date is None or date <= assignment.last_date)
-    )
 
 
 @admin.site.admin_view

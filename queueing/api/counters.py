@@ -3,7 +3,6 @@
 Every row is fetched with the permission to act on it: who may not hears that there is none.
 """
 
-import datetime as dt
 from collections.abc import Iterable
 from typing import Annotated, Any
 from uuid import UUID
@@ -285,20 +284,11 @@ def _queues_today(user: User, counter_id: int | None = None) -> dict[Counter, li
     found: dict[Counter, list[Queue]] = {}
     rows = rows.select_related("counter__mall", "queue")
     for row in rows.order_by("counter__mall", "counter__number", "position", "pk"):
-        if _holds(row, row.counter.mall.date_at(now)):
+        if row.holds_on(row.counter.mall.date_at(now)):
             queues = found.setdefault(row.counter, [])
             if row.queue not in queues:
                 queues.append(row.queue)
     return found
-
-
-def _holds(row: CounterAssignment, date: dt.date) -> bool:
-    """Whether an assignment counts on a date."""
-    return (
-        (row.weekday is None or row.weekday == date.weekday())
-        and (row.first_date is None or row.first_date <= date)
-        and (row.last_date is None or date <= row.last_date)
-    )
 
 
 def _counters(user: User, counter_id: int | None = None) -> list[dict[str, Any]]:

@@ -1,5 +1,7 @@
 """What an agency arranges: queues with their services and hours, counters and who sits there."""
 
+import datetime as dt
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
@@ -192,6 +194,14 @@ class CounterAssignment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.counter_id}: {self.queue_id}"
+
+    def holds_on(self, date: dt.date) -> bool:
+        """Whether it counts on `date`."""
+        return (
+            self.weekday in {None, date.weekday()}
+            and (self.first_date is None or self.first_date <= date)
+            and (self.last_date is None or date <= self.last_date)
+        )
 
 
 class CounterSession(models.Model):

@@ -17,6 +17,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.dateformat import format as format_date
 from django.utils.translation import override
 
+from accounts import tries
 from notifications.rules import Draft, enqueue
 from privacy.index import blind
 from queueing.contact import read_contact
@@ -52,11 +53,11 @@ def send_code(*, mall: Mall, short_code: str, client: str, at: dt.datetime) -> s
     visit = _visits(mall, at).filter(short_code=short_code).first()
     if not cache.add(f"find-pause:{who}", 1, _PAUSE_S):
         return ""
-    if _count(f"find-sends:{who}", _HOUR_S) > SENDS:
+    if tries.take(f"find-sends:{who}", seconds=_HOUR_S) > SENDS:
         return ""
     code = f"{secrets.randbelow(10**6):06d}"
     kept = _Kept(hash=_hash(who, code), visit=visit.pk if visit else 0)
-    cache.delete(f"find-tries:{who}")
+    tries.forget(f"find-tries:{who}")
     cache.set(f"find-code:{who}", kept, CODE_LIVES.total_seconds())
     _write([_draft("code", visit, at, lives=CODE_LIVES, secret=code)] if visit else [], at)
     return code
@@ -68,11 +69,11 @@ def open_with_code(
     """The visit whose one-time code this is; the code is spent. Refuses after five tries."""
     _count_client(client)
     who = _of(mall, short_code)
-    tries = _count(f"find-tries:{who}", _TEN_MINUTES_S)
+    guesses = tries.take(f"find-tries:{who}", seconds=_TEN_MINUTES_S)
     kept: _Kept | None = cache.get(f"find-code:{who}")
     figures = "".join(c for c in code if c.isascii() and c.isdigit())
     right = hmac.compare_digest(kept["hash"] if kept else b"", _hash(who, figures))
-    if kept is None or not right or tries > TRIES or not cache.delete(f"find-code:{who}"):
+    if kept is None or not right or guesses > TRIES or not cache.delete(f"find-code:{who}"):
         raise Refusal("wrong_code")
     visit = _visits(mall, at).filter(pk=kept["visit"]).first()
     if visit is None:
@@ -121,15 +122,9 @@ def _hash(who: str, code: str) -> bytes:
     return blind("find-code", who, code)
 
 
-def _count(key: str, seconds: int) -> int:
-    """One more under this key, which is forgotten `seconds` after its first."""
-    cache.add(key, 0, seconds)
-    return int(cache.incr(key))
-
-
 def _count_client(client: str) -> None:
     who = blind("find-client", client).hex()[:32]
-    if _count(f"find-client:{who}", _TEN_MINUTES_S) > ASKED_BY_ONE_CLIENT:
+    if tries.take(f"find-client:{who}", seconds=_TEN_MINUTES_S) > ASKED_BY_ONE_CLIENT:
         raise Refusal("too_many_tries")
 
 
