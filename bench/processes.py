@@ -91,6 +91,9 @@ def web_server(application: str, name: str, path: str) -> Iterator[int]:
                     f"The web server of {application} does not answer: {last_line(Path(log.name))}"
                 )
             yield port
+        except database.CannotRun as error:
+            crashes = [line for line in Path(log.name).read_text().splitlines() if "crash" in line]
+            raise database.CannotRun("\n".join([str(error), *crashes[-3:]])) from error
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(child.pid, signal.SIGTERM)

@@ -58,8 +58,11 @@ def _client() -> redis.Redis:
 
 def _count(key: str) -> int:
     """Count one request, in one round trip; 0 while Redis is away."""
+    # Held here: two threads may each make a client at first, and one that nobody holds any more
+    # takes its connections with it, also those at work.
+    client = _client()
     try:
-        pipeline = _client().pipeline(transaction=True)
+        pipeline = client.pipeline(transaction=True)
         pipeline.incr(key)
         pipeline.expire(key, 2 * WINDOW_S)
         return int(pipeline.execute()[0])
