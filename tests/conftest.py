@@ -13,10 +13,12 @@ from tests.house import House, build_house
 def pytest_configure():
     """Where several processes test at once, each has a Redis database of its own.
 
-    Passwords of the tests are hashed in no time; what production writes is tested on its own.
+    Passwords of the tests are hashed in no time, and nothing is kept near for a moment: both are
+    tested on their own. Set once: new caches for each test would leave their connections behind.
     """
     fast = "django.contrib.auth.hashers.MD5PasswordHasher"
     configured.PASSWORD_HASHERS = [fast, *configured.PASSWORD_HASHERS]
+    configured.CACHES["near"] = {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
     if worker:
         server, _slash, database = configured.REDIS_URL.rpartition("/")
@@ -54,8 +56,6 @@ def open_house(transactional_db) -> House:
 
 
 @pytest.fixture(autouse=True)
-def _empty_cache(settings):
-    """Nothing is kept from before, and nothing for a moment: `near` is tested on its own."""
-    nothing = {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
-    settings.CACHES = {**settings.CACHES, "near": nothing}
+def _empty_cache():
+    """Nothing is kept from the test before."""
     cache.clear()
