@@ -117,15 +117,20 @@ def _last_events(visit: Visit) -> list[TicketEvent]:
         TicketEvent.objects.filter(ticket__visit=visit)
         .order_by("ticket", "-pk")
         .distinct("ticket")
-        .select_related("ticket")
+        .select_related("ticket__service_type")
     )
 
 
 def _refuse_what_a_new_number_would_meet(visit: Visit, events: dict[int, TicketEvent]) -> None:
-    """The person may have taken another number in the meantime: one each, and not past the cap."""
+    """What was taken meanwhile counts: by the person, the contact, of the service's own limit."""
     tickets = [event.ticket for event in events.values()]
     contact = contact_of(visit)
     helper_id = visit.booked_by_id
+    facts = facts_of_windows(
+        mall_id=visit.mall_id,
+        codes=[t.service_type.code for t in tickets],
+        windows=[t.window_id for t in tickets if t.window_id],
+    )
     try:
         known = under_the_persons_lock(
             request_key=None,
@@ -134,14 +139,26 @@ def _refuse_what_a_new_number_would_meet(visit: Visit, events: dict[int, TicketE
             contact=contact,
             helper_id=helper_id,
             date=visit.date,
-            more_locks=[],
+            more_locks=service_locks(facts),
         )
     except Refusal:
-        if Ticket.objects.filter(pk__in=events).exclude(state=State.CANCELLED).exists():
-            raise issuing.TryAgain from None  # the same press came twice
+        _again_unless_cancelled(tickets)
         raise
+    _again_unless_cancelled(tickets)
     if isinstance(known, issuing.Person) and not all(t.walk_in for t in tickets):
         refuse_more_than_the_cap(known.active_of_contact, len(tickets), contact, helper_id)
+    for fact in facts:
+        refuse_past_the_services_own_limit(visit.mall_id, fact)
+
+
+def _again_unless_cancelled(tickets: list[Ticket]) -> None:
+    """The same press came twice, and the other has been carried out."""
+    if (
+        Ticket.objects.filter(pk__in=[t.pk for t in tickets])
+        .exclude(state=State.CANCELLED)
+        .exists()
+    ):
+        raise issuing.TryAgain
 
 
 @whole_or_again

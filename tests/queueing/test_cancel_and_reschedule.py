@@ -143,6 +143,15 @@ def test_taking_back_does_not_pass_the_contacts_cap(house, settings):
         rules.undo_cancel(visit_id=ticket.visit_id, at=at(8, 0, 30))
 
 
+def test_taking_back_does_not_pass_the_services_own_limit(house):
+    ServiceType.objects.filter(code="KK").update(seats=1)
+    ticket = house.book("KK", 9)
+    rules.cancel(ticket_id=ticket.pk, at=at(8))
+    house.book("KK", 10)
+    with refused("day_full"):
+        rules.undo_cancel(visit_id=ticket.visit_id, at=at(8, 0, 30))
+
+
 # -- reschedule ------------------------------------------------------------------------------------
 
 
