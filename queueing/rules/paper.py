@@ -99,12 +99,17 @@ def enter_paper_day(
     done = Entered()
     booked = {line.row.ticket_id: line for line in lines if line.row.ticket_id}
     tickets = {ticket.pk: ticket for ticket in _tickets(mall, date, booked, problems)}
+    entered = set(
+        TicketEvent.objects.filter(ticket__in=tickets, kind="paper").values_list(
+            "ticket", flat=True
+        )
+    )
     touched = []
     for pk, line in booked.items():
         ticket = tickets.get(pk)
         if ticket is None or line.row.key in problems:
             continue
-        if ticket.events.filter(kind="paper").exists():
+        if pk in entered:
             done.known += 1
             continue
         try:
