@@ -80,6 +80,11 @@ class Shown:
         return self.is_today and self.opens_at <= self.at <= self.last_at
 
     @property
+    def lapsed(self) -> bool:
+        """Booked and too late to report present; soon it is marked as a no-show."""
+        return self.ticket.state == State.BOOKED and bool(self.last_at and self.at > self.last_at)
+
+    @property
     def late_minutes(self) -> int:
         """Whole minutes since the booked window ended, while presence can still be reported."""
         if not self.can_check_in or self.at <= self.ticket.window.ends_at:

@@ -116,6 +116,24 @@ def test_a_missed_number_rejoins_with_the_halls_code(browser, house, clock):
     assert mine.state == "waiting"
 
 
+def test_who_is_too_late_is_told_so_before_the_number_is_marked(browser, house, clock):
+    late = house.book("KTP", 9)
+    clock.move_to(at(10, 31))
+    page = browser.get(address(late))
+    assert "Batas lapor hadir sudah lewat." in page
+    assert "Cukup tiba" not in page
+
+
+def test_just_before_reporting_opens_no_time_is_left_blank(browser, house, clock):
+    house.queues["C"].early_minutes = 5
+    house.queues["C"].save()
+    soon = house.book("KTP", 9)
+    clock.move_to(at(8, 52))
+    page = browser.get(address(soon))
+    assert "Lapor hadir di mal mulai pukul 08.55" in page
+    assert "Cukup tiba" not in page
+
+
 def test_a_number_missed_twice_leads_to_a_new_one_and_shows_no_code(browser, house, clock):
     mine = house.waiting("KTP", 9, arrived=at(8, 50))
     desk = {"counter_id": house.counters[1].pk, "officer": house.people["officer"]}
