@@ -6,7 +6,6 @@ count is in Redis, one for all processes; while Redis is away nobody is stopped.
 
 import logging
 import time
-from functools import cache
 
 import redis
 from django.conf import settings
@@ -15,6 +14,7 @@ from ninja.throttling import BaseThrottle
 
 from accounts.addresses import client_address
 from privacy.index import blind
+from queueing.live import client
 
 WINDOW_S = 60
 logger = logging.getLogger(__name__)
@@ -51,18 +51,13 @@ def _who(request: HttpRequest) -> tuple[str, int]:
     return f"write:{address}", settings.API_WRITES_PER_MINUTE
 
 
-@cache
-def _client() -> redis.Redis:
-    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=0.3, socket_connect_timeout=0.3)
-
-
 def _count(key: str) -> int:
     """Count one request, in one round trip; 0 while Redis is away."""
     # Held here: two threads may each make a client at first, and one that nobody holds any more
     # takes its connections with it, also those at work.
-    client = _client()
+    held = client()
     try:
-        pipeline = client.pipeline(transaction=True)
+        pipeline = held.pipeline(transaction=True)
         pipeline.incr(key)
         pipeline.expire(key, 2 * WINDOW_S)
         return int(pipeline.execute()[0])

@@ -14,7 +14,8 @@ logger = logging.getLogger(__name__)
 
 
 @cache
-def _client() -> redis.Redis:
+def client() -> redis.Redis:
+    """Redis for what may fail, and then soon."""
     return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=0.3, socket_connect_timeout=0.3)
 
 
@@ -31,6 +32,6 @@ def changed(*, mall_id: int, queue_ids: Iterable[int], announcement: int | None 
 
 def _publish(body: str) -> None:
     try:
-        _client().publish(CHANNEL, body)
+        client().publish(CHANNEL, body)
     except redis.RedisError as error:
         logger.warning("live update not published: %s", type(error).__name__)
