@@ -14,7 +14,7 @@ from django.db import connection
 
 from accounts.models import User
 from queueing import rules
-from queueing.models import Counter, CounterAssignment, Queue, QueueService, Window
+from queueing.models import Counter, CounterAssignment, Queue, QueueDay, QueueService, Window
 from services.models import Agency, Mall, Officer, OpeningHours, ServiceStandard, ServiceType
 
 ZONE = ZoneInfo("Asia/Jakarta")
@@ -132,12 +132,39 @@ def build_house(*, seats_per_hour: int = 6) -> House:
         ("leader", Officer.Role.LEADER, None),
         ("helper", Officer.Role.HELPER, None),
     ]
-    for username, role, agency in cast:
-        user = User.objects.create(username=username, is_staff=role != Officer.Role.HELPER)
-        Officer.objects.create(user=user, mall=mall, agency=agency, role=role)
-        house.people[username] = user
-    rules.materialise(queues=list(house.queues.values()), at=at(6))
+    house.people = {
+        username: User(username=username, is_staff=role != Officer.Role.HELPER)
+        for username, role, _agency in cast
+    }
+    User.objects.bulk_create(house.people.values())
+    Officer.objects.bulk_create(
+        Officer(user=house.people[username], mall=mall, agency=agency, role=role)
+        for username, role, agency in cast
+    )
+    _lay_out_the_days(house, seats_per_hour)
     return house
+
+
+_days_laid_out: dict[int, list[tuple[str, QueueDay | Window]]] = {}
+
+
+def _lay_out_the_days(house: House, seats_per_hour: int) -> None:
+    """Days and windows as the rule makes them, asked once: the house is the same each time."""
+    if seats_per_hour not in _days_laid_out:
+        rules.materialise(queues=list(house.queues.values()), at=at(6))
+        _days_laid_out[seats_per_hour] = [
+            (row.queue.prefix, row)
+            for kind in (QueueDay, Window)
+            for row in kind.objects.select_related("queue").order_by("pk")
+        ]
+        return
+    for prefix, row in _days_laid_out[seats_per_hour]:
+        row.pk, row.queue = None, house.queues[prefix]
+        if isinstance(row, QueueDay):
+            row.mall = house.mall
+    for kind in (QueueDay, Window):
+        rows = [row for _prefix, row in _days_laid_out[seats_per_hour] if isinstance(row, kind)]
+        kind.objects.bulk_create(rows)
 
 
 def at_once(times: int, act: Callable[[int], Any]) -> list[Any]:
