@@ -10,6 +10,7 @@ from django.db import DatabaseError, connection
 
 from accounts.models import User
 from mpp_portal.rehearsal.house import MAIL_DOMAIN
+from queueing import speech
 
 _NEEDED = {
     "SECRET_KEY": "a long random text",
@@ -91,5 +92,19 @@ def statements_are_not_logged(app_configs: Any, **kwargs: Any) -> Sequence[Check
             hint="They hold personal data. Set log_statement = none, log_min_error_statement = "
             "panic and log_min_duration_statement = -1.",
             id="mpp_portal.W001",
+        )
+    ]
+
+
+@register(deploy=True)
+def the_hall_has_a_voice(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """Without the robot only recorded words are heard; everything else works."""
+    if not (why := speech.trouble()):
+        return []
+    return [
+        Warning(
+            f"The voice of the calls cannot be made: {why}.",
+            hint="Install the wheel espeakng-loader for this machine, or record every word.",
+            id="mpp_portal.W002",
         )
     ]

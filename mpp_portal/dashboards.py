@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from queueing import shown_estimates
 from queueing.models import CounterSession, DailyStatistic, Inquiry, Ticket
 from queueing.statistics import Summary, summarise
 from queueing.workflow import State
@@ -20,6 +21,7 @@ from services.models import Agency
 from services.permissions import READ_FIGURES, agencies_for, can
 
 DAYS = 30
+TOLD_DAYS = 28  # of the waits that people were told
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,9 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     for row in past:
         days[row["date"]].append(row)
         services[row["service_type__name"]].append(row)
+    told = shown_estimates.records(
+        agency=agency, since=date - dt.timedelta(days=TOLD_DAYS), until=date
+    )
     by_day = [(day, summarise(of_day)) for day, of_day in sorted(days.items())]
     return render(
         request,
@@ -84,6 +89,9 @@ def dashboard(request: HttpRequest) -> HttpResponse:
                 key=lambda pair: -pair[1].total,
             ),
             "month": summarise(past) if past else Summary(),
+            "told": told,
+            "told_together": shown_estimates.together(told),
+            "told_least": shown_estimates.LEAST,
         },
     )
 

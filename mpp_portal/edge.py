@@ -50,7 +50,10 @@ ADMIN_POLICY = {
 
 
 def policy(get_response: Handler) -> Handler:
-    """The content security policy where it is not the one of the citizen's pages."""
+    """The content security policy where it is not the one of the citizen's pages; no microphone.
+
+    The one page that records says so itself.
+    """
 
     def handle(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
@@ -58,6 +61,7 @@ def policy(get_response: Handler) -> Handler:
             response._csp_replace = ADMIN_POLICY  # type: ignore[attr-defined]
         elif response.get("Content-Type", "").startswith("application/json"):
             response._csp_exempt = True  # type: ignore[attr-defined]  # nothing to run in there
+        response.headers.setdefault("Permissions-Policy", "microphone=()")
         return response
 
     return handle

@@ -28,6 +28,7 @@ from accounts.models import ApiToken, User
 from queueing.models import (
     Counter,
     CounterAssignment,
+    Device,
     Queue,
     QueueClosure,
     QueueHours,
@@ -77,6 +78,21 @@ TRACKED = [
     Tracked(QueueClosure, of=("queue",)),
     Tracked(Counter),
     Tracked(CounterAssignment, of=("queue", "counter")),
+    Tracked(
+        Device,
+        only=(
+            "mall",
+            "kind",
+            "name",
+            "zone",
+            "speaks",
+            "printer",
+            "printer_host",
+            "printer_port",
+            "paper_mm",
+            "active",
+        ),
+    ),
     Tracked(
         User,
         only=("username", "is_active", "is_staff", "is_superuser"),

@@ -21,3 +21,13 @@ may_edit_catalogue = _held(permissions.EDIT_CATALOGUE)
 
 def may_read_history(request: HttpRequest) -> bool:
     return history.may_read(request.user)
+
+
+def may_see_devices(request: HttpRequest) -> bool:
+    return may_arrange_a_mall(request) or permissions.holds_a_mall(
+        request.user, permissions.FRONT_DESK
+    )
+
+
+def may_arrange_a_mall(request: HttpRequest) -> bool:
+    return permissions.holds_a_mall(request.user, permissions.ARRANGE)

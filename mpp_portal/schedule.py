@@ -9,6 +9,8 @@ TIMETABLE = {
     "windows ahead": {"task": "queueing.tasks.make_windows", "schedule": crontab(minute="7,37")},
     "who never came": {"task": "queueing.tasks.mark_no_shows", "schedule": 60.0},
     "papers that never came out": {"task": "queueing.tasks.expire_unprinted", "schedule": 30.0},
+    "kiosks' printers": {"task": "queueing.tasks.look_at_printers", "schedule": 60.0},
+    "waits as they were told": {"task": "queueing.tasks.keep_estimates", "schedule": 60.0},
     "days that are over": {"task": "queueing.tasks.close_past_days", "schedule": 300.0},
     "messages that are due": {"task": "notifications.tasks.send_due", "schedule": 10.0},
     "figures of yesterday": {

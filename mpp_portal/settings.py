@@ -360,6 +360,24 @@ UNFOLD = {
                         "permission": "mpp_portal.navigation.may_arrange",
                     },
                     {
+                        "title": _("Perangkat"),
+                        "icon": "devices",
+                        "link": "/admin/queueing/device/",
+                        "permission": "mpp_portal.navigation.may_see_devices",
+                    },
+                    {
+                        "title": _("Pengumuman di layar"),
+                        "icon": "campaign",
+                        "link": "/admin/queueing/notice/",
+                        "permission": "mpp_portal.navigation.may_arrange_a_mall",
+                    },
+                    {
+                        "title": _("Suara panggilan"),
+                        "icon": "record_voice_over",
+                        "link": reverse_lazy("desks:voice"),
+                        "permission": "mpp_portal.navigation.may_arrange_a_mall",
+                    },
+                    {
                         "title": _("Jam buka"),
                         "icon": "schedule",
                         "link": reverse_lazy("admin:services_openinghours_changelist"),

@@ -132,6 +132,7 @@ class Portal:
         if self.own_servers:
             say("Starting PostgreSQL and Valkey ...")
         embedded.ensure_environment()
+        self.place.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name, value in keys(self.place).items():
             os.environ.setdefault(name, value)
         os.environ |= {
@@ -401,6 +402,8 @@ class Demo(Portal):
                 say("Log in:  " + "  ".join(f"{word:20}" for word in words if word))
             if pin := next((u["pin"] for u in one_of_each.values() if u.get("pin")), ""):
                 say(f"PIN of all of them at a counter: {pin}")
+            for one in demo.get("devices", []):
+                say(f"Pair a browser as {one['name']}: {one['pair_at']}  code {one['code']}")
             say(f"All addresses, log-ins and tokens: {self.place / 'demo.json'}")
 
 

@@ -1,39 +1,70 @@
 """The hall as anybody may see it: who is called where, and how many wait. Numbers, never names."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any
 
-from django.db.models import CharField, Count, OuterRef, QuerySet, Subquery, Value
+from django.db.models import CharField, Count, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
+from django.utils.text import slugify
 
-from queueing.hall import hall_code
-from queueing.models import CallAnnouncement, Queue, QueueDay, Ticket
+from queueing import estimates
+from queueing.models import CallAnnouncement, Notice, Queue, QueueDay, Ticket
 from queueing.workflow import State
+from queueing.zones import Zone, with_desks, zone_at, zones_of
 from services.models import Mall
 
 RECENT = 5
+TOGETHER = 3  # calls that stand on the panel at once
+STANDS = dt.timedelta(seconds=12)  # how long a call stands beside newer ones
+LATE = dt.timedelta(seconds=90)  # ids come from a sequence: a lower one may be seen this much later
+_LISTED = 20
+_NEWEST = 100  # calls looked at; more only for a display that was away
+_AWAY = 1000
+_NOTICE = "notice"
 
 
 @dataclass(frozen=True)
 class Call:
-    """A number called to a counter."""
+    """A number called to a counter; `called` while nobody has come there yet."""
 
     id: int
     label: str
     counter: int
+    floor: str
     zone: str
+    recall: bool
     at: dt.datetime
+    called: bool
+
+    @property
+    def length(self) -> int:
+        """Characters on the panel: what decides how large they can be."""
+        return len(self.label.replace(" ", "")) + len(str(self.counter))
 
 
 @dataclass(frozen=True)
 class Hall:
-    """What the hall's display shows; `now` is the latest call while its number is still called."""
+    """What a display shows of the hall, or of one zone.
 
-    now: Call | None
+    `now` stands on the panel, `recent` beside it; `shown` are both and what comes after them;
+    `calls`, oldest first, is what a page that knows the ids up to `since` may not have seen yet.
+    """
+
+    zone: Zone | None
+    now: list[Call]
     recent: list[Call]
-    queues: list[Queue]
-    hall_code: str
+    shown: list[Call]
+    calls: list[Call]
+    queues: list[Any]
+    notices: list[str]
     last_call_id: int
+
+
+class NoSuchZone(Exception):
+    """The mall has no counter in a zone of this address."""
 
 
 def queues_now(*, mall: Mall, at: dt.datetime) -> QuerySet[Queue]:
@@ -61,25 +92,96 @@ def queues_now(*, mall: Mall, at: dt.datetime) -> QuerySet[Queue]:
     )
 
 
-def hall(*, mall: Mall, at: dt.datetime) -> Hall:
-    """The hall at this moment, in two queries."""
-    latest = (
-        CallAnnouncement.objects.filter(mall=mall, date=mall.date_at(at))
-        .select_related("ticket")
-        .order_by("-pk")[: 4 * RECENT]
+def hall(*, mall: Mall, at: dt.datetime, zone: str = "", since: int | None = None) -> Hall:
+    """The hall, or its zone of this address, in three queries however many queues there are.
+
+    Each queue also has `back_at`, `desks` and `pace`. Raises `NoSuchZone`.
+    """
+    date = mall.date_at(at)
+    day = QueueDay.objects.filter(queue=OuterRef("pk"), date=date)
+    rows = queues_now(mall=mall, at=at).annotate(
+        back_at=Subquery(day.values("expected_back_at")[:1])
     )
-    calls: dict[int, tuple[Call, str]] = {}
-    for row in latest:
-        call = Call(row.pk, row.label, row.counter_number, row.zone, row.at)
-        calls.setdefault(row.ticket_id, (call, row.ticket.state))
-    shown = list(calls.values())
-    now = next((call for call, state in shown if state == State.CALLED), None)
+    everywhere: list[Any] = list(with_desks(rows, date))
+    floors = {desk["number"]: desk["floor"] for queue in everywhere for desk in queue.desks}
+    here = _zone(mall, zone, everywhere) if zone else None
+    queues = [queue for queue in everywhere if here is None or queue.pk in here.queue_ids]
+    paces = estimates.for_queues([queue.pk for queue in queues], date, at)
+    for queue in queues:
+        queue.pace = paces.get(queue.pk, estimates.Pace())
+    names = {desk["zone"] for queue in everywhere for desk in queue.desks}
+    calls, notices = _said(mall, at, here, names, since, floors)
+    shown = list({call.label: call for call in calls}.values())
+    shown.sort(key=lambda call: call.id, reverse=True)
+    now = _standing(shown, at)
     return Hall(
+        zone=here,
         now=now,
-        recent=[call for call, _ in shown if call is not now][:RECENT],
-        queues=list(queues_now(mall=mall, at=at)),
-        hall_code=hall_code(mall_id=mall.pk, at=at),
-        last_call_id=shown[0][0].id if shown else 0,
+        recent=[call for call in shown if call not in now][:RECENT],
+        shown=shown[:_LISTED],
+        calls=[
+            call for call in calls if call.at > at - LATE or (since is not None and call.id > since)
+        ],
+        queues=queues,
+        notices=notices,
+        last_call_id=max((call.id for call in calls), default=since or 0),
+    )
+
+
+def _zone(mall: Mall, slug: str, queues: Sequence[Any]) -> Zone:
+    of_today = zones_of({queue.pk: queue.desks for queue in queues})
+    found = next((zone for zone in of_today if zone.slug == slug), None) or zone_at(mall, slug)
+    if found is None:
+        raise NoSuchZone(slug)
+    return found
+
+
+def _standing(shown: Sequence[Call], at: dt.datetime) -> list[Call]:
+    """The newest calls of the last seconds, else the newest whose person has not come yet."""
+    fresh = [call for call in shown if call.at > at - STANDS][:TOGETHER]
+    return fresh or [call for call in shown if call.called][:1]
+
+
+def _said(
+    mall: Mall,
+    at: dt.datetime,
+    zone: Zone | None,
+    names: set[str],
+    since: int | None,
+    floors: dict[int, str],
+) -> tuple[list[Call], list[str]]:
+    """The newest calls, oldest first, and the notices of this moment; one query for both."""
+    calls = CallAnnouncement.objects.filter(mall=mall, date=mall.date_at(at))
+    notices = Notice.objects.filter(mall=mall, starts_at__lte=at, ends_at__gt=at)
+    if zone:
+        here = {zone.name, *(name for name in names if slugify(name) == zone.slug)}
+        calls, notices = calls.filter(zone__in=here), notices.filter(zone__in=["", *here])
+    else:
+        notices = notices.filter(zone="")
+    if since is not None:  # a display that was away learns of every call it missed
+        newest = calls.order_by("-pk").values("pk")[_NEWEST - 1 : _NEWEST]
+        calls = calls.filter(Q(pk__gte=Coalesce(Subquery(newest), 0)) | Q(pk__gt=since))
+    columns = ("pk", "label", "counter_number", "zone", "recall", "at", "ticket__state")
+    spoken = calls.order_by("-pk").values_list(*columns)[: _NEWEST if since is None else _AWAY]
+    shown = notices.values_list(
+        "pk",
+        "text",
+        Value(0, IntegerField()),
+        "zone",
+        Value(False),
+        "starts_at",
+        Value(_NOTICE),
+    )
+    found = sorted(spoken.union(shown, all=True), key=itemgetter(0))
+    return (
+        [
+            Call(
+                pk, label, number, floors.get(number, ""), place, recall, when, kind == State.CALLED
+            )
+            for pk, label, number, place, recall, when, kind in found
+            if kind != _NOTICE
+        ],
+        [text for _pk, text, *_rest, kind in found if kind == _NOTICE],
     )
 
 

@@ -6,8 +6,10 @@ from queueing.admin import (
     console,
     console_aside,
     front_desk,
+    front_desk_calls,
     front_desk_print,
     front_desk_sheets,
+    voice,
 )
 
 app_name = "desks"
@@ -29,5 +31,10 @@ urlpatterns = [
     path("meja-depan/cetak/<int:visit_id>/", front_desk_print.paper, name="paper"),
     path("meja-depan/daftar/", front_desk_sheets.day_list, name="day_list"),
     path("meja-depan/hari-kertas/", front_desk_sheets.paper_day, name="paper_day"),
+    path("meja-depan/panggilan/", front_desk_calls.calls, name="calls"),
+    path("meja-depan/panggilan/jawab/", front_desk_calls.answer, name="answer_help"),
     path("meja-depan/<str:act>/", front_desk.act, name="front_desk_act"),
+    path("suara/", voice.voice_page, name="voice"),
+    path("suara/simpan/", voice.keep, name="voice_keep"),
+    path("suara/hapus/", voice.drop, name="voice_drop"),
 ]

@@ -19,7 +19,7 @@ from queueing.models import Ticket, Visit
 from queueing.windows import label
 from queueing.workflow import ACTIVE
 
-_ALPHABET = "ABCDEFGHJKLMNPRSTUVWXYZ23456789"  # without I, O, Q, 0, 1
+SHORT_CODE_CHARACTERS = "ABCDEFGHJKLMNPRSTUVWXYZ23456789"  # without I, O, Q, 0, 1
 _ACTIVE = tuple(str(state) for state in ACTIVE)
 _PEOPLE, _WINDOWS = 1, 2  # classes of advisory locks
 
@@ -181,7 +181,7 @@ def new_token() -> str:
 
 def new_short_code() -> str:
     """Six letters and figures that are not mistaken for one another."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(6))
+    return "".join(secrets.choice(SHORT_CODE_CHARACTERS) for _ in range(6))
 
 
 @dataclass

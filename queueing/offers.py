@@ -26,7 +26,7 @@ class Offer:
 
 def offers(*, mall: Mall, services: Sequence[ServiceType], at: dt.datetime) -> list[Offer]:
     """The services in the same order with what a list shows of them, in four queries."""
-    costs = _costs(services, mall.date_at(at))
+    costs = costs_on(services, mall.date_at(at))
     stands = dict(
         QueueService.objects.filter(service_type__in=services).values_list("service_type", "queue")
     )
@@ -59,7 +59,7 @@ def queues_open(*, mall: Mall, at: dt.datetime, only: Iterable[int] | None = Non
     return queues
 
 
-def _costs(services: Sequence[ServiceType], date: dt.date) -> dict[int, Cost]:
+def costs_on(services: Sequence[ServiceType], date: dt.date) -> dict[int, Cost]:
     """What each service costs on `date` by its standard in force; without one it is left out."""
     standards = ServiceStandard.objects.filter(service_type__in=services).current(date)
     fees = defaultdict(list)

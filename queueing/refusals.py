@@ -160,6 +160,45 @@ _TEXTS: dict[str, tuple[Any, int]] = {
     "paper_time_missing": (_("Tulis jam datang, dipanggil, dan selesai untuk hasil ini."), 422),
     "paper_order": (_("Jam harus berurutan: datang, dipanggil, selesai."), 422),
     "paper_future": (_("Jam itu belum lewat. Periksa jam dan harinya."), 422),
+    # kiosks and displays
+    "code_missing": (
+        _("Pindai kode QR, atau ketik kode 6 huruf dan angka yang ada di tiket Anda."),
+        422,
+    ),
+    "kiosk_form_old": (_("Halaman tadi sudah terlalu lama. Pilih layanannya sekali lagi."), 409),
+    "wrong_pairing_code": (
+        _("Kode itu tidak cocok atau sudah lewat. Periksa, atau buat kode baru di admin."),
+        422,
+    ),
+    "too_many_pairings": (_("Terlalu banyak percobaan. Tunggu 10 menit, lalu coba lagi."), 429),
+    "no_paper_here": (_("Kios ini tidak mencetak. Pindai kode QR di layar dengan HP."), 409),
+    "reprint_too_late": (
+        _("Cetak ulang di kios hanya dalam 10 menit. Minta karcis di meja depan."),
+        409,
+    ),
+    "reprints_used": (
+        _(
+            "Karcis ini sudah dicetak ulang %(limit)s kali. Lanjutkan dengan kode QR, atau minta "
+            "karcis di meja depan."
+        ),
+        409,
+    ),
+    "device_off": (_("Perangkat ini dimatikan. Nyalakan dahulu, lalu buat kode."), 409),
+    "bad_trouble": (_("Gangguan itu tidak dikenal."), 422),
+    "unknown_help_call": (_("Panggilan itu tidak ada di mal ini."), 404),
+    "help_answered": (_("Petugas lain sudah menjawab panggilan itu."), 409),
+    # the hall's voice
+    "unknown_word": (_("Kata itu tidak ada di daftar rekaman. Pilih kata lain."), 404),
+    "clip_missing": (_("Pilih berkas suaranya, atau rekam dahulu."), 422),
+    "clip_too_large": (
+        _("Berkas suara paling besar %(limit)s KB. Rekam lebih pendek, satu kata saja."),
+        422,
+    ),
+    "clip_too_long": (_("Rekaman paling lama %(limit)s detik. Rekam satu kata saja."), 422),
+    "clip_unreadable": (
+        _("Berkas itu bukan suara yang dapat dipakai. Pilih berkas WAV, OGG, MP3, atau WebM."),
+        422,
+    ),
     # arranging the house
     "no_room": (
         _(

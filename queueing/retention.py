@@ -3,6 +3,7 @@
 from django.conf import settings
 
 from privacy import erasure
+from queueing import shown_estimates
 from queueing.rules import erase_visits
 
 erasure.register(
@@ -14,4 +15,11 @@ erasure.register(
     ),
     retention_days=lambda: settings.RETENTION_VISIT_DAYS,
     erase=erase_visits,
+)
+
+erasure.register(
+    name="queueing.EstimateShown",
+    holds="no personal data: what wait was told at which moment, and what it was",
+    retention_days=lambda: shown_estimates.KEPT_DAYS,
+    erase=shown_estimates.forget,
 )

@@ -5,7 +5,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from queueing import rules, statistics
+from queueing import rules, shown_estimates, statistics
 from queueing.models import Queue
 from services.models import Mall
 
@@ -27,6 +27,21 @@ def mark_no_shows() -> None:
 def expire_unprinted() -> None:
     """Tickets that never came out of the printer."""
     rules.expire_unprinted(at=timezone.now())
+
+
+@shared_task
+def look_at_printers() -> None:
+    """How the kiosks' network printers are."""
+    rules.look_at_printers(at=timezone.now())
+
+
+@shared_task
+def keep_estimates() -> None:
+    """What waits people are told, and what came of those told before."""
+    at = timezone.now()
+    for mall in Mall.objects.filter(active=True):
+        shown_estimates.keep(mall=mall, at=at)
+    shown_estimates.settle(at=at)
 
 
 @shared_task

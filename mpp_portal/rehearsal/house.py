@@ -376,23 +376,21 @@ def _write_desks(mall: Mall, queues: dict[str, Queue]) -> None:
     lines = sorted(plan.LINES, key=lambda line: (line.floor, line.zone))
     for line in lines:
         for n in range(1, line.desks + 1):
-            counter = _counter(mall, next(numbers), line.floor, line.zone)
+            directions = plan.DIRECTIONS[line.floor, line.zone]
+            counter = _counter(mall, next(numbers), line.floor, line.zone, directions)
             _assign(counter, queues[line.prefix])
             if n == 2 and line.prefix in plan.SHARED_DESKS:
                 _assign(counter, queues[plan.SHARED_DESKS[line.prefix]], position=2)
     for week in plan.ROTATING_DESKS:
-        counter = _counter(mall, next(numbers), *plan.ROTATING_PLACE)
+        floor, zone = plan.ROTATING_PLACE
+        counter = _counter(mall, next(numbers), floor, zone, plan.ROTATING_DIRECTIONS)
         for weekday, prefix in enumerate(week):
             _assign(counter, queues[prefix], weekday=weekday)
 
 
-def _counter(mall: Mall, number: int, floor: str, zone: str) -> Counter:
+def _counter(mall: Mall, number: int, floor: str, zone: str, directions: str) -> Counter:
     return Counter.objects.create(
-        mall=mall,
-        number=number,
-        floor=floor,
-        zone=zone,
-        directions=plan.DIRECTIONS[floor, zone],
+        mall=mall, number=number, floor=floor, zone=zone, directions=directions
     )
 
 

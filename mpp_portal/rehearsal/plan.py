@@ -60,57 +60,60 @@ class Line:
     numbers: tuple[int, ...] | None = None
     seats_per_hour: int = 8
     online_share: int = 60
-    floor: str = "2"
-    zone: str = "A"
+    zone: str = "barat"
+
+    @property
+    def floor(self) -> str:
+        """The floor on which its zone lies."""
+        return next(floor for floor, zone in DIRECTIONS if zone == self.zone)
 
 
 LINES = (
-    Line("DUKCAPIL", "C", "KTP-el, KIA dan IKD", 4, 34, (1, 2, 3, 7, 18, 19), 16, floor="3"),
-    Line("DUKCAPIL", "D", "Kartu Keluarga dan pindah", 3, 24, (4, 5, 6, 16, 17), 12, floor="3"),
-    Line("DUKCAPIL", "D2", "Akta pencatatan sipil", 2, 12, None, 8, floor="3"),
-    Line("DPMPTSPNAKER", "A", "Perizinan berusaha", 2, 9, (1, 2, 3, 4, 5, 19), floor="3", zone="B"),
-    Line("DPMPTSPNAKER", "A2", "Izin praktik dan izin lain", 2, 8, None, floor="3", zone="B"),
-    Line("DPMPTSPNAKER", "K2", "Tenaga kerja", 1, 7, (20, 21, 22), floor="3", zone="B"),
-    Line("SAMSAT", "T", "Pengesahan dan perpanjangan STNK", 2, 20, None, 12, zone="A"),
-    Line("SAMSAT", "T2", "Balik nama dan mutasi", 4, 4, (3, 5), 40, zone="A"),
-    Line("POLRESTA", "S", "SKCK dan laporan", 2, 13, (1, 2, 8, 9), 8, zone="A"),
-    Line("POLRESTA", "S2", "SIM", 2, 13, None, 10, 0, zone="A"),
-    Line("IMIGRASI", "M", "Paspor hilang", 1, 2, None, 3, 0, zone="A"),
-    Line("BPJSKES", "B", "Kepesertaan JKN", 2, 18, None, 10, zone="B"),
-    Line("BPJSTK", "J", "Klaim dan kepesertaan", 1, 7, zone="B"),
-    Line("TASPEN", "X", "Pensiun", 1, 4, zone="B"),
-    Line("DINKESPPKB", "K", "Kesehatan dan KB", 1, 5, zone="B"),
-    Line("DINSOS", "V", "Bantuan sosial dan disabilitas", 1, 5, zone="B"),
-    Line("BNN", "N", "Narkotika dan rehabilitasi", 1, 2, zone="B"),
-    Line("BPN", "H", "Pertanahan", 1, 7, zone="C"),
-    Line("KPP", "P", "Pajak pusat", 2, 9, zone="C"),
-    Line("BPKPD", "P2", "Pajak daerah", 1, 7, zone="C"),
-    Line("BEACUKAI", "Y", "Bea dan cukai", 1, 1, None, 4, zone="C"),
-    Line("KEMENAG", "U", "Haji, nikah dan halal", 1, 4, zone="C"),
-    Line("PN", "G", "Pengadilan Negeri", 1, 3, None, 5, zone="D"),
-    Line("PA", "R", "Pengadilan Agama", 1, 4, None, 5, zone="D"),
-    Line("KEJARI", "Z", "Tilang dan pelayanan hukum", 1, 3, None, 6, zone="D"),
-    Line("PLN", "L", "Listrik", 1, 3, None, 6, zone="D"),
-    Line("PDAM", "W", "Air minum", 1, 3, None, 6, zone="D"),
-    Line("BANKJATIM", "E", "Bank Jatim", 2, 9, None, 10, zone="E"),
-    Line("BPR", "E2", "BPR milik daerah", 1, 2, None, 6, 30, zone="E"),
-    Line("POS", "F", "Pos dan pembayaran", 1, 4, None, 10, 0, zone="E"),
+    Line("DUKCAPIL", "C", "KTP-el, KIA dan IKD", 4, 34, (1, 2, 3, 7, 18, 19), 16, zone="utara"),
+    Line("DUKCAPIL", "D", "Kartu Keluarga dan pindah", 3, 24, (4, 5, 6, 16, 17), 12, zone="utara"),
+    Line("DUKCAPIL", "D2", "Akta pencatatan sipil", 2, 12, None, 8, zone="utara"),
+    Line("DPMPTSPNAKER", "A", "Perizinan berusaha", 2, 9, (1, 2, 3, 4, 5, 19), zone="utara"),
+    Line("DPMPTSPNAKER", "A2", "Izin praktik dan izin lain", 2, 8, None, zone="utara"),
+    Line("DPMPTSPNAKER", "K2", "Tenaga kerja", 1, 7, (20, 21, 22), zone="utara"),
+    Line("SAMSAT", "T", "Pengesahan dan perpanjangan STNK", 2, 20, None, 12, zone="barat"),
+    Line("SAMSAT", "T2", "Balik nama dan mutasi", 4, 4, (3, 5), 40, zone="barat"),
+    Line("POLRESTA", "S", "SKCK dan laporan", 2, 13, (1, 2, 8, 9), 8, zone="barat"),
+    Line("POLRESTA", "S2", "SIM", 2, 13, None, 10, 0, zone="barat"),
+    Line("IMIGRASI", "M", "Paspor hilang", 1, 2, None, 3, 0, zone="barat"),
+    Line("BPJSKES", "B", "Kepesertaan JKN", 2, 18, None, 10, zone="tengah"),
+    Line("BPJSTK", "J", "Klaim dan kepesertaan", 1, 7, zone="tengah"),
+    Line("TASPEN", "X", "Pensiun", 1, 4, zone="tengah"),
+    Line("DINKESPPKB", "K", "Kesehatan dan KB", 1, 5, zone="tengah"),
+    Line("DINSOS", "V", "Bantuan sosial dan disabilitas", 1, 5, zone="barat"),
+    Line("BNN", "N", "Narkotika dan rehabilitasi", 1, 2, zone="barat"),
+    Line("BPN", "H", "Pertanahan", 1, 7, zone="tengah"),
+    Line("KPP", "P", "Pajak pusat", 2, 9, zone="timur"),
+    Line("BPKPD", "P2", "Pajak daerah", 1, 7, zone="timur"),
+    Line("BEACUKAI", "Y", "Bea dan cukai", 1, 1, None, 4, zone="timur"),
+    Line("KEMENAG", "U", "Haji, nikah dan halal", 1, 4, zone="tengah"),
+    Line("PN", "G", "Pengadilan Negeri", 1, 3, None, 5, zone="tengah"),
+    Line("PA", "R", "Pengadilan Agama", 1, 4, None, 5, zone="tengah"),
+    Line("KEJARI", "Z", "Tilang dan pelayanan hukum", 1, 3, None, 6, zone="barat"),
+    Line("PLN", "L", "Listrik", 1, 3, None, 6, zone="timur"),
+    Line("PDAM", "W", "Air minum", 1, 3, None, 6, zone="timur"),
+    Line("BANKJATIM", "E", "Bank Jatim", 2, 9, None, 10, zone="timur"),
+    Line("BPR", "E2", "BPR milik daerah", 1, 2, None, 6, 30, zone="timur"),
+    Line("POS", "F", "Pos dan pembayaran", 1, 4, None, 10, 0, zone="timur"),
 )
 QUIET = "T2"
 # The second desk of the first queue also calls the second, when its own line is empty or younger.
 SHARED_DESKS = {"D": "D2", "S": "S2", "A": "A2"}
 # Desks that another agency uses each weekday, Monday to Friday.
 ROTATING_DESKS = (("T", "B", "C", "S", "H"), ("C", "J", "P", "D", "K2"), ("B", "D", "V", "C", "T"))
-ROTATING_PLACE = ("2", "F")
+ROTATING_PLACE = ("3", "utara")
+ROTATING_DIRECTIONS = "Loket bersama, di seberang ruang administrasi kependudukan."
+# Each zone has a display of its own: one floor, at most eight queues on any day, and few letters
+# in one zone that sound alike (B, D, E, G, P, T, V).
 DIRECTIONS = {
-    ("2", "A"): "Keluar lift belok kiri, di depan kios nomor antrean.",
-    ("2", "B"): "Keluar lift belok kanan, di samping ruang laktasi.",
-    ("2", "C"): "Sisi tengah, di belakang pojok baca.",
-    ("2", "D"): "Sisi timur, dekat musala.",
-    ("2", "E"): "Sisi barat, dekat tangga utama.",
-    ("2", "F"): "Loket bersama di seberang meja depan.",
-    ("3", "A"): "Keluar lift belok kiri, ruang administrasi kependudukan.",
-    ("3", "B"): "Keluar lift belok kanan, ruang perizinan.",
+    ("2", "barat"): "Keluar lift belok kiri, di depan kios nomor antrean.",
+    ("2", "tengah"): "Keluar lift belok kanan, di samping ruang laktasi.",
+    ("2", "timur"): "Di belakang pojok baca, dekat musala.",
+    ("3", "utara"): "Keluar lift belok kiri, ruang kependudukan dan perizinan.",
 }
 
 FACILITIES = """\

@@ -1,5 +1,5 @@
 """The admin of the queueing room: the house, its records, the desks."""
 
-from queueing.admin import house, records, setting_up
+from queueing.admin import devices, house, notices, records, setting_up
 
-__all__ = ["house", "records", "setting_up"]
+__all__ = ["devices", "house", "notices", "records", "setting_up"]

@@ -19,6 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from queueing import rules
+from queueing.admin.front_desk_calls import calls_now
 from queueing.admin.front_desk_door import at_the_desk, back_to, is_number
 from queueing.admin.front_desk_found import find, found, scanned
 from queueing.admin.front_desk_next import choices, glance, services_of
@@ -252,6 +253,7 @@ def _page(
         "title": _("Meja depan"),
         "mall": mall,
         "malls": request.desk_malls,
+        **calls_now(mall, at),
         "hall_code": hall_code(mall_id=mall.pk, at=at),
         "q": q,
         "searched": ids is not None,

@@ -91,7 +91,7 @@ def _note(
 def _now(pace: estimates.Pace) -> str:
     waiting = ngettext("%(n)d menunggu", "%(n)d menunggu", pace.waiting) % {"n": pace.waiting}
     if pace.newcomer is None:
-        return waiting
+        return _("%(waiting)s, ? menit: belum ada loket buka") % {"waiting": waiting}
     return _("%(waiting)s, %(low)d–%(high)d menit") % {
         "waiting": waiting,
         "low": pace.newcomer.low,

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
@@ -28,6 +29,7 @@ from queueing.models import (
 )
 from queueing.rules.displacing import OTHER_HOURS
 from queueing.rules.sitting import assigned_queues
+from queueing.zones import NO_LETTERS, zone_fault
 from services import permissions
 from services.admin import ClosureAdmin, HolidayAdmin, OpeningHoursAdmin
 from services.models import Closure, Holiday, Mall, OpeningHours
@@ -229,10 +231,26 @@ class QueueAdmin(Rearranging, ScopedAdmin):
             self.log_change(request, row, [{"changed": {"fields": ["active"]}}])
 
 
+class CounterForm(forms.ModelForm):
+    """A zone's display has its address from the zone's name, so no two may come to the same."""
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or self.cleaned_data
+        mall, zone = said.get("mall"), said.get("zone", "")
+        fault = mall and zone_fault(mall=mall, zone=zone, counter_id=self.instance.pk)
+        if fault == NO_LETTERS:
+            self.add_error("zone", _("Nama zona perlu huruf atau angka, misalnya: timur."))
+        elif fault:
+            text = _("Sudah ada zona “%(zone)s”. Tulis sama persis, atau pilih nama lain.")
+            self.add_error("zone", text % {"zone": fault})
+        return said
+
+
 @admin.register(Counter)
 class CounterAdmin(ScopedAdmin):
     """Desks are the mall's; an agency head assigns queues to them on the queue's page."""
 
+    form = CounterForm
     view_permission = change_permission = permissions.ARRANGE
     mall_path = "mall"
     list_display = ["__str__", "mall", "floor", "zone", "active"]

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 
 from accounts.api import BearerOrNobody, request_key
 from accounts.models import ApiToken
-from queueing import estimates, rules
+from queueing import rules
 from queueing.api.answers import (
     Acted,
     EstimateOut,
@@ -234,7 +234,6 @@ def board(request: HttpRequest, mall: str) -> dict[str, Any]:
     place = mall_by(mall)
     now = timezone.now()
     seen = hall(mall=place, at=now)
-    paces = estimates.for_queues([q.pk for q in seen.queues], place.date_at(now), now)
     at_counters = Ticket.objects.filter(
         mall=place, date=place.date_at(now), state=State.CALLED
     ).select_related("counter")
@@ -255,14 +254,14 @@ def board(request: HttpRequest, mall: str) -> dict[str, Any]:
                 "zone": call.zone,
                 "at": iso(call.at, place.zone),
             }
-            for call in [*([seen.now] if seen.now else []), *seen.recent]
+            for call in [*seen.now, *seen.recent]
         ],
         "queues": [
             {
                 "prefix": queue.prefix,
                 "last_called": queue.last_called or None,
                 "waiting": queue.waiting,
-                "estimate": None if queue.paused else told(paces[queue.pk].newcomer),
+                "estimate": None if queue.paused else told(queue.pace.newcomer),
                 "paused": queue.paused,
             }
             for queue in seen.queues

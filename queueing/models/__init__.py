@@ -2,7 +2,8 @@
 
 from queueing.models.day import QueueDay, Window
 from queueing.models.desk import Inquiry
-from queueing.models.figures import DailyStatistic
+from queueing.models.figures import DailyStatistic, EstimateShown
+from queueing.models.hall import Device, HelpCall, Notice, SlipPrint, VoiceClip
 from queueing.models.house import (
     PREFIX,
     Counter,
@@ -22,14 +23,20 @@ __all__ = [
     "CounterAssignment",
     "CounterSession",
     "DailyStatistic",
+    "Device",
+    "EstimateShown",
+    "HelpCall",
     "Inquiry",
+    "Notice",
     "Queue",
     "QueueClosure",
     "QueueDay",
     "QueueHours",
     "QueueService",
+    "SlipPrint",
     "Ticket",
     "TicketEvent",
     "Visit",
+    "VoiceClip",
     "Window",
 ]

@@ -5,6 +5,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from queueing.models.house import Queue
+from queueing.models.visits import Ticket
 from services.models import Agency, Mall, ServiceType
 
 
@@ -67,7 +69,57 @@ class DailyStatistic(models.Model):
                 name="counts_of_a_day_add_up",
             ),
         ]
-        indexes = [models.Index(fields=["agency", "date"], name="statistics_of_an_agency")]
+        indexes = [
+            models.Index(fields=["agency", "date"], name="statistics_of_an_agency"),
+            models.Index(fields=["service_type", "date"], name="statistics_of_a_service"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.service_type_id} {self.date}"
+
+
+class EstimateShown(models.Model):
+    """A wait as it was told to a waiting person, and what came of it. Spans in seconds.
+
+    The range is empty where "?" was shown: no counter open, or no service time known. `actual_s`
+    is written when the person was called; it stays empty for who never was.
+    """
+
+    class Moment(models.TextChoices):
+        BOOKED = "booked", _("saat memesan")
+        CHECKED_IN = "checked_in", _("saat lapor hadir")
+        WAITING = "waiting", _("sambil menunggu")
+
+    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="estimates", db_index=False)
+    queue = models.ForeignKey(Queue, models.PROTECT, related_name="+", db_index=False)
+    date = models.DateField(_("tanggal"))
+    moment = models.CharField(_("kapan"), max_length=10, choices=Moment.choices)
+    at = models.DateTimeField(_("saat"))
+    ahead = models.PositiveSmallIntegerField(_("orang di depan"))
+    p10_s = models.PositiveIntegerField(null=True)
+    p50_s = models.PositiveIntegerField(null=True)
+    p90_s = models.PositiveIntegerField(null=True)
+    actual_s = models.PositiveIntegerField(_("sebenarnya (detik)"), null=True)
+
+    class Meta:
+        verbose_name = _("perkiraan tunggu")
+        verbose_name_plural = _("perkiraan tunggu")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(p10_s__isnull=True, p50_s__isnull=True, p90_s__isnull=True)
+                | Q(p10_s__lte=F("p50_s"), p50_s__lte=F("p90_s")),
+                name="estimate_is_a_range_or_nothing",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["ticket", "-at"], name="estimates_of_a_ticket"),
+            models.Index(fields=["queue", "date"], name="estimates_of_a_queues_day"),
+            models.Index(
+                fields=["date"],
+                condition=Q(actual_s__isnull=True, p50_s__isnull=False),
+                name="estimates_without_outcome",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.ticket_id} {self.moment}"

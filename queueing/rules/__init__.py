@@ -23,14 +23,34 @@ from queueing.rules.calling import (
 from queueing.rules.changing import cancel, cancel_visit, reschedule, undo_cancel
 from queueing.rules.correcting import change_service, reprint
 from queueing.rules.day import close_day, close_past_days, pause, resume
+from queueing.rules.devices import (
+    answer_help,
+    ask_reload,
+    call_for_help,
+    make_pairing_code,
+    pair,
+    report_trouble,
+    unpair,
+)
 from queueing.rules.displacing import close_and_move, rearrange
 from queueing.rules.erasing import erase_visits
 from queueing.rules.finding import open_with_code, send_code, send_link
 from queueing.rules.moving import bring_back, transfer, undo
 from queueing.rules.paper import Entered, PaperRow, enter_paper_day
+from queueing.rules.printing import (
+    join_the_line,
+    look_at_printers,
+    print_again,
+    print_slip,
+    reprints_left,
+    slip_came_out,
+    slip_did_not_come,
+)
 from queueing.rules.rebuilding import materialise
+from queueing.rules.reporting import report_at_kiosk
 from queueing.rules.setting_up import import_setup, set_up
 from queueing.rules.sitting import close_counter, open_counter, press
+from queueing.rules.voice import drop_clip, keep_clip
 from queueing.rules.walking_in import walk_in
 
 __all__ = [
@@ -38,9 +58,12 @@ __all__ = [
     "PaperRow",
     "Wish",
     "absent",
+    "answer_help",
+    "ask_reload",
     "book",
     "bring_back",
     "call_chosen",
+    "call_for_help",
     "call_next",
     "cancel",
     "cancel_visit",
@@ -51,6 +74,7 @@ __all__ = [
     "close_day",
     "close_past_days",
     "confirm_print",
+    "drop_clip",
     "end",
     "end_and_call_next",
     "enter_paper_day",
@@ -58,27 +82,40 @@ __all__ = [
     "expire_unprinted",
     "grant_priority",
     "import_setup",
+    "join_the_line",
+    "keep_clip",
+    "look_at_printers",
+    "make_pairing_code",
     "mark_no_shows",
     "materialise",
     "note_inquiry",
     "open_counter",
     "open_with_code",
+    "pair",
     "park",
     "pause",
     "press",
+    "print_again",
+    "print_slip",
     "rearrange",
     "recall",
+    "report_at_kiosk",
+    "report_trouble",
     "reprint",
+    "reprints_left",
     "reschedule",
     "resume",
     "revive",
     "send_code",
     "send_link",
     "set_up",
+    "slip_came_out",
+    "slip_did_not_come",
     "start",
     "take_back_inquiry",
     "transfer",
     "undo",
     "undo_cancel",
+    "unpair",
     "walk_in",
 ]

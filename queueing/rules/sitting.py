@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from accounts.models import User
+from queueing import live
 from queueing.models import Counter, CounterAssignment, CounterSession, QueueDay, Ticket
 from queueing.refusals import Refusal
 from queueing.rules.calling import lock_session
@@ -98,6 +99,7 @@ def _open(new: CounterSession, take_over: bool, at: dt.datetime) -> CounterSessi
         _pass_on(session, new, at)
     new.pk = None
     new.save(force_insert=True)
+    live.changed(mall_id=new.counter.mall_id, queue_ids=new.queue_ids)  # the waits are shorter now
     return new
 
 
@@ -161,8 +163,9 @@ def standing_of(ticket: Ticket | None) -> str:
 def close_counter(*, counter_id: int, officer: User, at: dt.datetime) -> None:
     """Leave a counter; refused while a number is still there. Twice is once."""
     session = (
-        CounterSession.objects.select_for_update()
+        CounterSession.objects.select_for_update(of=("self",))
         .filter(counter_id=counter_id, officer=officer, closed_at__isnull=True)
+        .select_related("counter")
         .first()
     )
     if session is None:
@@ -171,3 +174,4 @@ def close_counter(*, counter_id: int, officer: User, at: dt.datetime) -> None:
         raise Refusal("still_serving")
     session.closed_at = at
     session.save(update_fields=["closed_at"])
+    live.changed(mall_id=session.counter.mall_id, queue_ids=session.queue_ids)

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
-from queueing import estimates, places
+from queueing import estimates, places, turns
 from queueing.estimates import Between
 from queueing.models import Counter, Queue, Ticket, Visit, Window
 from queueing.places import Place
@@ -22,7 +22,7 @@ from services.near import kept
 
 _KEPT_S = 30  # a queue's settings, a service's name, where a counter stands
 _AT_COUNTER = tuple(str(state) for state in AT_COUNTER)
-ARRIVE_BEFORE = dt.timedelta(minutes=10)
+_IN_LINE = (State.WAITING, State.PRINTING)
 _ON_THE_WAY = (State.PRINTING, State.BOOKED, State.WAITING, State.PARKED, State.ABSENT)
 # state: (look, icon)
 LOOKS = {
@@ -95,8 +95,12 @@ class Shown:
     def arrive_at(self) -> dt.datetime | None:
         """When it is early enough to be there; None when that is now."""
         stretch = self.ticket.window if self.ticket.state == State.BOOKED else self.between
-        when = stretch.starts_at - ARRIVE_BEFORE if stretch else None
-        return when if when and when > self.at else None
+        return turns.arrive_at(stretch.starts_at if stretch else None, self.at)
+
+    @property
+    def advice(self) -> str:
+        """What somebody who waits does meanwhile: see turns.py."""
+        return turns.advice(self.between, ahead=self.ahead, at=self.at, paused=self.paused)
 
     @property
     def active(self) -> bool:
@@ -133,7 +137,8 @@ class Shown:
 # Asked by every phone that follows its turn: one statement, and what seldom changes is kept apart.
 _ROWS = f"""
 SELECT t.*, w.starts_at, w.ends_at,
-       CASE WHEN t.state = 'waiting' OR w.ends_at < %(at)s AND t.state = 'booked' THEN (
+       CASE WHEN t.state = 'waiting' OR t.state = 'printing' AND t.sort_at IS NOT NULL
+              OR w.ends_at < %(at)s AND t.state = 'booked' THEN (
             SELECT count(*) FROM queueing_ticket o
              WHERE o.queue_id = t.queue_id AND o.date = t.date AND o.state = 'waiting'
                AND (o.sort_at, o.number) < (coalesce(t.sort_at, %(at)s - CASE WHEN t.priority
@@ -166,7 +171,7 @@ SELECT t.*, w.starts_at, w.ends_at,
 def shown(visit: Visit, at: dt.datetime) -> list[Shown]:
     """The visit's tickets in the order of their windows, who is called first."""
     tickets = _rows(visit, at)
-    queues = {t.queue_id for t in tickets if t.state == State.WAITING}
+    queues = {t.queue_id for t in tickets if t.state in _IN_LINE}
     paces = estimates.for_queues(queues, visit.date, at)
     where = places.for_queues({t.queue_id for t in tickets if t.state in _ON_THE_WAY}, visit.date)
     today = visit.date == visit.mall.date_at(at)
@@ -195,11 +200,12 @@ def shown(visit: Visit, at: dt.datetime) -> list[Shown]:
 
 
 def _between(ticket: Ticket, pace: estimates.Pace | None, at: dt.datetime) -> Between | None:
-    """When it is probably called; from the expected return on where the queue is paused."""
-    if ticket.state != State.WAITING or pace is None or (ticket.paused and not ticket.back_at):
+    """When it is probably called, if it waits or will once its paper is out."""
+    if ticket.state not in _IN_LINE or not ticket.sort_at:
         return None
-    wait = pace.for_ahead(ticket.ahead)
-    return wait.between(max(at, ticket.back_at) if ticket.paused else at) if wait else None
+    return turns.between(
+        pace, ahead=ticket.ahead, at=at, paused=ticket.paused, back_at=ticket.back_at
+    )
 
 
 def _rows(visit: Visit, at: dt.datetime) -> list[Ticket]:
@@ -234,7 +240,12 @@ def _kept(rows: QuerySet, wanted: Iterable[int | None]) -> dict[int | None, Any]
 
 def qr(visit: Visit) -> SafeString:
     """The address of this page as a drawing; kiosk and front desk read the token out of it."""
-    return _drawn(settings.BASE_URL + reverse("queueing:ticket", args=[visit.token]))
+    return drawn("queueing:ticket", visit.token)
+
+
+def drawn(name: str, *parts: str) -> SafeString:
+    """The full address of one of our pages as a QR code."""
+    return _drawn(settings.BASE_URL + reverse(name, args=parts))
 
 
 @lru_cache(maxsize=256)  # trying the masks costs more than the rest of the page's template

@@ -14,6 +14,7 @@ from queueing import live, rules
 from queueing.hall import check_hall_code
 from queueing.models import Ticket, Visit
 from queueing.refusals import Refusal
+from queueing.turns import NEAR
 from queueing.views.sharing import invitation
 from queueing.views.shown import Shown, qr, shown
 from queueing.workflow import AT_COUNTER, State
@@ -21,13 +22,14 @@ from services import papers
 from services.models import Mall
 from services.near import kept
 
-_NEAR = 5  # people ahead from which the page asks more often
 _POLL_S, _POLL_NEAR_S = 30, 10
 _GAP_S, _GAP_NEAR_S = 10, 1  # between two looks at a queue that changes all the time
+_CALM_S = 300  # while the stream tells the place, for what it does not tell
 _KEPT_S = 30  # a mall's name, a standard once approved, a paper's whereabouts
 _VISIT = "SELECT * FROM queueing_visit WHERE token = %s AND erased_at IS NULL"
 _ANY_MOMENT = (*AT_COUNTER, State.PARKED, State.ABSENT)
 _MOVING = (State.PRINTING, State.WAITING, *AT_COUNTER, State.PARKED)
+_BY_THE_CLOCK = {State.PRINTING, State.BOOKED}  # what they may do changes with the time alone
 _WITH_CODE = (State.PRINTING, State.BOOKED, State.WAITING, State.PARKED, State.ABSENT)
 
 
@@ -143,9 +145,13 @@ def _page(visit: Visit) -> dict[str, object]:
         "with_code": not called and any(one.ticket.state in _WITH_CODE for one in active),
         "in_calendar": any(one.can_move for one in tickets),
         "cancellable": [one for one in active if one.can_cancel],
-        "poll_s": _POLL_NEAR_S if called or any(n < _NEAR for n in waiting) else _POLL_S,
+        "poll_s": _POLL_NEAR_S if called or any(n <= NEAR for n in waiting) else _POLL_S,
         "gap_s": _GAP_NEAR_S if _soon(states, waiting) else _GAP_S,
-        "stream": live.stream_of(visit.mall_id),
+        "calm_s": 3 * _POLL_S if _BY_THE_CLOCK & set(states) else _CALM_S,
+        "near": f"{_POLL_NEAR_S} {_GAP_NEAR_S}",
+        "stream": live.stream_of(
+            visit.mall_id, tickets=[one.ticket for one in tickets], zone=visit.mall.zone
+        ),
         # only for the whole page
         "papers": partial(papers_of, visit, tickets),
         "qr": partial(qr, visit),
@@ -157,7 +163,7 @@ def _page(visit: Visit) -> dict[str, object]:
 
 def _soon(states: list[str], waiting: list[int]) -> bool:
     """Whether something may happen at any moment."""
-    return any(state in _ANY_MOMENT for state in states) or any(n <= _NEAR for n in waiting)
+    return any(state in _ANY_MOMENT for state in states) or any(n <= NEAR for n in waiting)
 
 
 def _states(tickets: list[Shown]) -> list[str]:

@@ -41,14 +41,14 @@ def code(label: str, classes: str = "") -> SafeString:
 
 
 @register.simple_tag
-def bricks(count: int, you: bool = False) -> SafeString:
-    """One brick for each person who waits; past a row's width a figure says how many more."""
+def bricks(count: int, you: bool = False, most: int = 0) -> SafeString:
+    """One brick for each person who waits; past `most` a figure says how many more."""
     text = ngettext("%(n)d orang menunggu", "%(n)d orang menunggu", count) % {"n": count}
     if you:
         text = ngettext("%(n)d orang di depan Anda", "%(n)d orang di depan Anda", count) % {
             "n": count
         }
-    shown = min(count, MOST_AHEAD if you else MOST_BRICKS)
+    shown = min(count, most or (MOST_AHEAD if you else MOST_BRICKS))
     row = "<i></i>" * shown
     if count > shown:
         row += f"<em>+{count - shown}</em>"

@@ -63,7 +63,12 @@ def open_page(browser, live_server) -> Callable[..., Page]:
     contexts, troubles = [], []
 
     def open_one(
-        size=PHONE, *, javascript: bool = True, language: str = "id-ID", network: bool = True
+        size=PHONE,
+        *,
+        javascript: bool = True,
+        language: str = "id-ID",
+        network: bool = True,
+        touch: bool = False,
     ) -> Page:
         context = browser.new_context(
             viewport=size,
@@ -71,6 +76,7 @@ def open_page(browser, live_server) -> Callable[..., Page]:
             locale=language,
             base_url=live_server.url,
             reduced_motion="reduce",
+            has_touch=touch,
         )
         contexts.append(context)
         page = context.new_page()

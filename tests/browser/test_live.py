@@ -3,22 +3,21 @@
 The live process is the real one, on the tests' Redis.
 """
 
-import os
+import datetime as dt
 import re
-import socket
-import subprocess
-import sys
 import time
 
 import pytest
 import redis
 from django.conf import settings as configured
+from django.test import Client
 from django.utils import timezone
 
 from queueing import rules
 from queueing.views import ticket as ticket_views
 from tests.browser.conftest import PHONE
 from tests.browser.test_main_job import living_house  # noqa: F401  (a fixture)
+from tests.ground.following import live_process
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SERVICE = "/gajah-mada/layanan/KTP/"
@@ -31,32 +30,24 @@ def quiet_clock(monkeypatch):
     monkeypatch.setattr(ticket_views, "_POLL_S", NEVER_S)
     monkeypatch.setattr(ticket_views, "_POLL_NEAR_S", NEVER_S)
     monkeypatch.setattr(ticket_views, "_GAP_S", 1)
+    monkeypatch.setattr(ticket_views, "_CALM_S", NEVER_S)
 
 
 @pytest.fixture
 def live(live_server, settings):
     """The live process, allowed by the pages' policy."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    options = f"--port {port} --no-access-log --log-level warning --timeout-graceful-shutdown 1"
-    process = subprocess.Popen(
-        [sys.executable, "-m", "uvicorn", "mpp_portal.live:application", *options.split()],
-        env={**os.environ, "REDIS_URL": configured.REDIS_URL, "BASE_URL": live_server.url},
-    )
-    settings.LIVE_URL = f"http://127.0.0.1:{port}"
-    directives = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
-    settings.CONTENT_SECURITY_POLICY = {
-        "DIRECTIVES": {**directives, "connect-src": ["'self'", settings.LIVE_URL]}
-    }
-    client = redis.Redis.from_url(configured.REDIS_URL)
-    for _ in range(200):
-        if client.pubsub_numsub("mpp:changes")[0][1]:
-            break
-        time.sleep(0.05)
-    yield process
-    process.terminate()
-    process.wait(timeout=10)
+    with live_process(base=live_server.url) as (port, process):
+        settings.LIVE_URL = f"http://127.0.0.1:{port}"
+        directives = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
+        settings.CONTENT_SECURITY_POLICY = {
+            "DIRECTIVES": {**directives, "connect-src": ["'self'", settings.LIVE_URL]}
+        }
+        client = redis.Redis.from_url(configured.REDIS_URL)
+        for _ in range(200):
+            if client.pubsub_numsub("mpp:changes")[0][1]:
+                break
+            time.sleep(0.05)
+        yield process
 
 
 @pytest.fixture
@@ -70,6 +61,43 @@ def mine(living_house):  # noqa: F811
     )
     rules.check_in(visit_id=visit.pk, at=timezone.now())
     return visit.tickets.get()
+
+
+HEARING = """const Real = EventSource; window.told = [];
+window.EventSource = class extends Real { constructor(address) { super(address);
+    for (const name of ["place", "yours"]) this.addEventListener(name, () => told.push(name));
+} };"""
+PARTS = """(html) => {
+    const now = new DOMParser().parseFromString(html, "text/html");
+    const parts = (page) => [...page.querySelectorAll("[data-part]")].map((part) => part.outerHTML);
+    const about = ({ dataset: { states, poll, gap, calm } }) => [states, poll, gap, calm];
+    const all = (page) => [...about(page.getElementById("tiket")), ...parts(page)];
+    return [all(document), all(now)]; }"""
+
+
+def follow(page, ticket):
+    """Open the ticket, wait until its stream has told its place, and list what is asked then."""
+    page.add_init_script(HEARING)
+    page.goto(address(ticket))
+    until(page, "() => told.length > 0")
+    asked = []
+    page.on("request", lambda request: "/tiket/" in request.url and asked.append(request.url))
+    return asked
+
+
+def drawn_as_served(page, ticket, language, sentence):
+    """Wait until the page says this; its living parts are then what the server would send.
+
+    Times of the day move on meanwhile; the stream tells them anew every twelve seconds.
+    """
+    page.wait_for_selector(f"#tiket >> text={sentence}", timeout=15_000)
+    browser, end = Client(headers={"accept-language": language}), time.monotonic() + 14
+    drawn, sent = [], None
+    while drawn != sent and time.monotonic() < end:
+        sent = browser.get(address(ticket)).content.decode()
+        drawn, sent = page.evaluate(PARTS, sent)
+        page.wait_for_timeout(100)
+    assert drawn == sent
 
 
 def call(house):
@@ -113,8 +141,7 @@ def test_a_call_appears_through_the_stream_alone(
     accessible,
 ):
     page = open_page(PHONE)
-    with page.expect_response(re.compile("keadaan=")):  # once, when the stream has opened
-        page.goto(address(mine))
+    follow(page, mine)
     page.evaluate("document.querySelector('.m-check input')?.click()")
     ticks = page.locator(".m-check input:checked").count()
     assert ticks == 1
@@ -129,6 +156,58 @@ def test_a_call_appears_through_the_stream_alone(
     assert page.evaluate("window.sameDocument") is True
     assert page.locator(".m-check input:checked").count() == ticks
     accessible(page)
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_the_phone_follows_without_asking_until_it_is_called_itself(
+    living_house,  # noqa: F811
+    live,
+    quiet_clock,
+    open_page,
+    accessible,
+    language,
+):
+    mall, number = living_house.mall, {"id": "{} orang", "en": "{} p"}[language]
+    others = [walk_in(mall) for _n in range(10)]
+    mine = walk_in(mall)
+    page = open_page(PHONE, language=f"{language}-XX")
+    asked = follow(page, mine)
+    drawn_as_served(page, mine, language, number.format(10))
+    called = call(living_house)
+    assert called == others[0]
+    drawn_as_served(page, mine, language, number.format(9))
+    rules.pause(queue_id=mine.queue_id, reason="blangko habis", at=timezone.now())
+    drawn_as_served(page, mine, language, "blangko habis")
+    rules.pause(
+        queue_id=mine.queue_id,
+        reason="listrik padam",
+        at=timezone.now(),
+        expected_back_at=timezone.now() + dt.timedelta(hours=2),
+    )
+    drawn_as_served(page, mine, language, "listrik padam")
+    rules.resume(queue_id=mine.queue_id, at=timezone.now())
+    for other in others[1:6]:
+        rules.cancel(ticket_id=other.pk, at=timezone.now())
+    drawn_as_served(page, mine, language, number.format(4))
+    for other in others[6:9]:
+        rules.cancel(ticket_id=other.pk, at=timezone.now())
+    drawn_as_served(page, mine, language, number.format(1))
+    rules.cancel(ticket_id=others[9].pk, at=timezone.now())
+    drawn_as_served(page, mine, language, {"id": "Anda berikutnya", "en": "You are next"}[language])
+    accessible(page)
+    assert asked == []
+    desk = {"counter_id": living_house.counters[1].pk, "officer": living_house.people["officer"]}
+    rules.start(**desk, at=timezone.now())
+    rules.end(**desk, outcome="served", at=timezone.now())
+    assert rules.call_next(**desk, at=timezone.now()) == mine
+    page.wait_for_selector(".m-ticket--call")
+    assert 1 <= len(asked) <= 2  # the living part says that all has changed; then all
+    assert page.evaluate("told").count("yours") == 1
+
+
+def walk_in(mall):
+    visit = rules.walk_in(mall=mall, services=["KK"], at=timezone.now())
+    return visit.tickets.get()
 
 
 def test_without_the_live_process_the_clock_shows_it(
@@ -177,8 +256,8 @@ def test_a_half_typed_code_and_focus_outlive_a_refresh(
         name="Budi",
     )
     page = open_page(PHONE)
-    with page.expect_response(re.compile("keadaan=")):
-        page.goto(f"/tiket/{other.token}/")
+    page.goto(f"/tiket/{other.token}/")
+    page.wait_for_selector("text=detik lalu")
     page.fill("#kode", "12")
     page.locator("#kode").focus()
     booked = other.tickets.get(service_type__code="PBB")

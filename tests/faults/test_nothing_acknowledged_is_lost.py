@@ -6,21 +6,14 @@ request with the same Idempotency-Key until it is answered, as a phone on a bad 
 
 import http.client
 import json
-import os
-import signal
-import socket
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
 
-import psycopg2
 import pytest
 
-from mpp_portal import embedded
+from tests.faults.stage import Stage
 
-ROOT = Path(__file__).resolve().parents[2]
 CLIENTS, EACH = 4, 25
 BUILD = """
 import django; django.setup()
@@ -50,58 +43,16 @@ rules.send_due(at=timezone.now() + timedelta(seconds=int(sys.argv[1])), limit=in
 """
 
 
-class Stage:
-    """The servers, the environment of the portal's processes, and the web process."""
+class Numbers(Stage):
+    """The small mall with an API that gives numbers."""
 
     def __init__(self, data_dir: Path) -> None:
-        self.data_dir = data_dir
-        self.servers = embedded.start(data_dir)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self.env = {
-            **os.environ,
-            "DATABASE_URL": self.servers.database_url,
-            "REDIS_URL": self.servers.redis_url,
-            "DATA_DIR": str(data_dir),
-            "DJANGO_SETTINGS_MODULE": "mpp_portal.settings",
-            "CONTACT_TICKETS_PER_DAY": "1000",
-            "PYTHONPATH": str(ROOT),
-        }
-        self.web: subprocess.Popen[bytes] | None = None
+        super().__init__(data_dir, CONTACT_TICKETS_PER_DAY="1000")
         self.python("manage.py", "migrate", "-v", "0")
-        self.windows = [int(pk) for pk in self.python("-c", BUILD).split()]
-
-    def python(self, *args: str) -> str:
-        done = subprocess.run(
-            [sys.executable, *args],
-            cwd=ROOT,
-            env=self.env,
-            capture_output=True,
-            text=True,
-            timeout=90,
-        )
-        assert done.returncode == 0, done.stderr[-2000:]
-        return done.stdout
-
-    def start_web(self) -> None:
-        self.web = subprocess.Popen(
-            [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
-             "--port", str(self.port), "--workers", "1", "--blocking-threads", "4",
-             "--no-access-log", "--log-level", "critical", "mpp_portal.wsgi:application"],
-            cwd=ROOT, env=self.env, start_new_session=True,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-
-    def kill_web(self) -> None:
-        if self.web:
-            os.killpg(self.web.pid, signal.SIGKILL)
-            self.web.wait()
-
-    def restart_servers(self) -> None:
-        before = (self.servers.database_url, self.servers.redis_url)
-        self.servers = embedded.start(self.data_dir)
-        assert (self.servers.database_url, self.servers.redis_url) == before
+        self.windows = [int(pk) for pk in self.run(BUILD).split()]
+        options = f"--interface wsgi --host 127.0.0.1 --port {self.port} --workers 1"
+        options += " --blocking-threads 4 --no-access-log --log-level critical"
+        self.start("web", "-m", "granian", *options.split(), "mpp_portal.wsgi:application")
 
     def ask(self, path: str, body: dict, key: str) -> dict | None:
         """The answer's body when it was acknowledged, None when it must be asked again."""
@@ -124,20 +75,12 @@ class Stage:
         assert answer.status == 201, text
         return json.loads(text)
 
-    def query(self, sql: str, *values: object) -> list[tuple]:
-        with psycopg2.connect(self.servers.database_url) as connection:
-            cursor = connection.cursor()
-            cursor.execute(sql, values)
-            return cursor.fetchall()
-
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory):
-    one = Stage(tmp_path_factory.mktemp("faults"))
-    one.start_web()
+    one = Numbers(tmp_path_factory.mktemp("faults"))
     yield one
-    one.kill_web()
-    embedded.stop(one.servers)
+    one.close()
 
 
 def test_numbers_survive_the_death_of_web_database_and_redis(stage):
@@ -171,13 +114,13 @@ def test_numbers_survive_the_death_of_web_database_and_redis(stage):
             time.sleep(0.01)
 
     wait_for(15)
-    stage.kill_web()
-    stage.start_web()
+    stage.kill("web")
+    stage.start("web")
     wait_for(40)
-    os.kill(stage.servers.postgres_pid, signal.SIGKILL)
+    stage.kill_postgres()
     stage.restart_servers()
     wait_for(65)
-    os.kill(stage.servers.valkey_pid, signal.SIGKILL)
+    stage.kill_valkey()
     wait_for(75)  # Redis being away keeps nobody from a number
     stage.restart_servers()
     for thread in threads:
@@ -206,12 +149,8 @@ def test_numbers_survive_the_death_of_web_database_and_redis(stage):
 def test_reminders_survive_the_death_of_the_worker(stage):
     stage.query("UPDATE notifications_message SET send_after = now() RETURNING id")
     total = stage.query("SELECT count(*) FROM notifications_message")[0][0]
-    worker = subprocess.Popen(
-        [sys.executable, "-m", "celery", "-A", "mpp_portal", "worker", "--concurrency", "2",
-         "--loglevel", "critical", "--beat", "--schedule", str(stage.data_dir / "beat")],
-        cwd=ROOT, env=stage.env, start_new_session=True,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+    options = f"worker --concurrency 2 --loglevel critical --beat --schedule {stage.data_dir}/beat"
+    stage.start("worker", "-m", "celery", "-A", "mpp_portal", *options.split())
     try:
         deadline = time.monotonic() + 40
         while time.monotonic() < deadline:
@@ -221,12 +160,11 @@ def test_reminders_survive_the_death_of_the_worker(stage):
                 break
             time.sleep(0.01)
     finally:
-        os.killpg(worker.pid, signal.SIGKILL)
-        worker.wait()
+        stage.kill("worker")
     states = dict(stage.query("SELECT state, count(*) FROM notifications_message GROUP BY 1"))
     assert states.get("claimed", 0) + states.get("sent", 0), "the worker did nothing"
     for _ in range(total // 100 + 2):  # the next worker, when the dead one's lease is over
-        stage.python("-c", SEND, "61", "200")
+        stage.run(SEND, "61", "200")
     assert stage.query("SELECT state, count(*) FROM notifications_message GROUP BY 1") == [
         ("sent", total)
     ]
@@ -236,6 +174,6 @@ def test_a_complaint_survives_the_death_of_the_database(stage):
     body = {"mall": "gajah-mada", "kind": "complaint", "subject": "Antre", "text": "Lama sekali."}
     tries = (stage.ask("/api/v1/complaints", body, "complaint-1") for _try in range(100))
     answer = next(answer for answer in tries if answer)
-    os.kill(stage.servers.postgres_pid, signal.SIGKILL)
+    stage.kill_postgres()
     stage.restart_servers()
     assert stage.query("SELECT number FROM complaints_case") == [(answer["number"],)]

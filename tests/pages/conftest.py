@@ -46,7 +46,8 @@ class Browser:
 
     @property
     def text(self) -> str:
-        return self.page.content.decode()
+        """What is shown: without what a script would only draw with."""
+        return re.sub(r"(?s)<template.*?</template>", "", self.page.content.decode())
 
     @property
     def form(self) -> str:

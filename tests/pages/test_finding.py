@@ -53,8 +53,18 @@ def test_a_list_shows_what_a_service_costs_and_how_many_wait(browser, at_nine, a
     assert "1 orang" in row_of(page, "KTP")  # they share a queue
     assert "tanyakan biayanya" in row_of(page, "KTP")
     assert "biaya bervariasi" in row_of(page, "AKTA")
-    assert "Tanpa antre" in row_of(page, "AKTA")
+    assert "?" in row_of(page, "AKTA")
+    assert "belum ada loket buka" in row_of(page, "AKTA")
     assert "Budi" not in page
+
+
+def test_a_list_says_where_there_is_no_line_once_a_counter_is_open(browser, at_nine):
+    rules.open_counter(
+        counter_id=at_nine.counters[3].pk, officer=at_nine.people["officer"], at=at(8, 55)
+    )
+    page = browser.get(FIND)
+    assert "Tanpa antre" in row_of(page, "AKTA")
+    assert "belum ada loket buka" in row_of(page, "PBB")
 
 
 def test_a_list_says_what_is_paused_and_what_is_had_elsewhere(browser, at_nine):

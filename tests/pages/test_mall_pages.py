@@ -179,7 +179,7 @@ def test_the_display_shows_numbers_and_counters_only(browser, house, clock):
     for hidden in ("Siti", "Layanan KTP"):
         assert hidden not in page
     part = browser.get("/gajah-mada/layar/", headers={"HX-Request": "true"})
-    assert part.startswith('<div class="m-tv"')
+    assert part.startswith('<div class="m-tv ')
 
 
 def test_a_malls_colours_are_a_style_sheet_that_stays_readable(client, house):

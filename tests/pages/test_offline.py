@@ -84,7 +84,7 @@ def test_the_ticket_says_where_it_is_followed(browser, house, ticket, settings):
     settings.LIVE_URL = "http://live.example"
     page = browser.get(ticket_page(ticket))
     part = re.search(r'<div id="tiket"[^>]*>', page)[0]
-    assert f'data-stream="http://live.example/langsung/{house.mall.pk}/"' in part
+    assert f'data-stream="http://live.example/langsung/{house.mall.pk}/?hak=' in part
     assert f'data-queues="{house.queues["C"].pk}"' in part
     assert 'data-offline="/gajah-mada/tanpa-sinyal/"' in page
     assert "htmx" not in page

@@ -316,13 +316,17 @@ def test_a_pause_says_why_and_until_when_and_shifts_the_estimate(browser, house,
     page = browser.get(address(mine))
     assert "Antrean sedang dijeda: Gangguan pusat." in page
     assert "Perkiraan kembali pukul 10.30." in page
-    assert re.search(r"Perkiraan dipanggil.*10\.30–10\.40", page, re.DOTALL)
+    assert re.search(r"Perkiraan dipanggil.*10\.30–1[01]\.\d\d", page, re.DOTALL)
+    QueueDay.objects.filter(**day).update(expected_back_at=None)
+    assert "Belum bisa diperkirakan selama antrean dijeda." in browser.get(address(mine))
 
 
 def test_who_waits_sees_when_they_will_probably_be_called(browser, house, clock):
     mine = house.waiting("KTP", 9, arrived=at(8, 50))
     clock.move_to(at(9, 2))
-    assert "Perkiraan dipanggil" not in browser.get(address(mine))
+    unknown = browser.get(address(mine))
+    assert "Belum bisa diperkirakan: belum ada loket yang memanggil." in unknown
+    assert not re.search(r"Perkiraan dipanggil</p>\s*<p[^>]*>\d", unknown)
     rules.open_counter(counter_id=house.counters[1].pk, officer=house.people["officer"], at=at(9))
     assert "09.00–09.10" in browser.get(address(mine))
 

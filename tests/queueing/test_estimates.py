@@ -4,12 +4,15 @@ import random
 from heapq import heapify, heappop, heappush
 
 import pytest
+from django.core.cache import caches
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from queueing import rules
-from queueing.estimates import SPREAD, Pace, Wait, blend, for_queues, wait
-from queueing.models import DailyStatistic, Ticket
+from queueing.estimates import for_queues
+from queueing.models import DailyStatistic, Ticket, Window
+from queueing.paces import Booked, Closed, Desk, Facts, Service, blend, pace_of, spread_between
+from queueing.waits import SPREAD, Coming, Pace, Wait, wait
 from tests.house import TODAY, at
 
 MINUTES = 12.0
@@ -92,6 +95,98 @@ def test_a_few_services_of_today_do_not_outweigh_what_is_usual():
     assert blend(30.0, 3, None) == 30
 
 
+# -- what is known of the desks ------------------------------------------------------------------
+
+
+def facts(**known):
+    return Facts(
+        **{"waiting": 3, "desks": [Desk(1, busy=6.0)], "usual": 12.0, "spread": 0.6, **known}
+    )
+
+
+def told(ahead=3, **known):
+    return pace_of(facts(**known)).for_ahead(ahead)
+
+
+def test_a_service_that_began_long_ago_ends_sooner_than_one_that_began_now():
+    just_now, long_ago = (told(ahead=0, desks=[Desk(1, busy=b)]) for b in (0.5, 9.0))
+    assert long_ago.p50 < just_now.p50
+
+
+def test_a_slow_officer_makes_the_wait_longer_than_a_quick_one_at_the_same_desk():
+    slow, quick = (
+        told(services=[Service(1, lasted) for _n in range(8)] + [Service(2, 12.0)] * 12)
+        for lasted in (20.0, 8.0)
+    )
+    assert slow.p50 > 1.2 * quick.p50
+
+
+def test_the_time_between_two_calls_counts():
+    at_once, slowly = (told(services=[Service(1, 12.0, gap)] * 10) for gap in (0.0, 3.0))
+    assert slowly.p50 == pytest.approx(at_once.p50 * 15 / 12, rel=0.03)
+
+
+def test_a_break_in_the_desks_day_is_not_its_pace():
+    assert pace_of(facts(services=[Service(1, 12.0, 55.0)] * 10)).minutes == pytest.approx(
+        pace_of(facts(services=[Service(1, 12.0)] * 10)).minutes
+    )
+
+
+def test_who_often_does_not_come_shortens_the_wait_of_the_others():
+    assert told(absent=0.3).p50 < told().p50
+
+
+def test_a_wait_that_reaches_into_the_break_goes_on_after_it():
+    without, across = told(), told(gaps=[(5.0, 65.0)])
+    assert across.p50 == pytest.approx(without.p50 + 60)
+    assert told(ahead=0, gaps=[(300.0, 360.0)]) == told(ahead=0)
+
+
+def test_a_break_in_which_the_desks_call_on_is_none():
+    calling = {"desks": [Desk(1, busy=2.0)], "gaps": [(-20.0, 40.0)]}
+    assert told(**calling) == told(desks=[Desk(1, busy=2.0)])
+    assert told(desks=[Desk(1, busy=25.0)], gaps=[(-20.0, 40.0)]).p10 > 40
+
+
+def test_a_counter_that_is_expected_shortens_a_long_wait_and_not_the_next_minutes():
+    soon, far = 0, 12
+    expected = {"closed": [Closed()], "hours": 2.0}
+    assert told(far, **expected).p50 < 0.8 * told(far).p50
+    assert told(soon, **expected).p50 == pytest.approx(told(soon).p50, rel=0.1)
+    given_up = told(far, closed=[Closed()], hours=180.0)
+    assert given_up.p50 == pytest.approx(told(far).p50, rel=0.01)
+
+
+def test_those_booked_who_will_stand_before_a_person_are_counted_ahead():
+    before = [Booked(1, -20.0, 40.0)] * 4
+    behind = [Booked(9, -20.0, 40.0)] * 4
+    assert told(ahead=3, booked=before).p50 > 1.2 * told(ahead=3).p50
+    assert told(ahead=3, booked=behind) == told(ahead=3)
+    assert told(ahead=3, booked=[Booked(1, 45.0, 105.0)]) == told(ahead=3)  # may not come yet
+
+
+def test_nobody_is_counted_twice_who_comes_only_after_the_call():
+    pace = Pace(3, 1.0, 0, 10.0, coming=(Coming(0, 0.9, 400.0),))
+    assert pace.for_ahead(0).p50 < Pace(3, 1.0, 0, 10.0).for_ahead(0).p50 * 1.1
+
+
+def test_an_officer_who_calls_nobody_while_people_wait_is_not_free():
+    assert pace_of(facts(desks=[Desk(1, idle=1.0)])).free == 1
+    assert pace_of(facts(desks=[Desk(1, idle=9.0)])).free == 0
+
+
+def test_the_range_is_wider_where_services_differ_more():
+    even, uneven = (told(spread=spread) for spread in (0.4, 1.0))
+    assert uneven.p90 - uneven.p10 > 1.3 * (even.p90 - even.p10)
+
+
+def test_the_spread_is_read_from_two_percentiles():
+    rng = random.Random(5)
+    for shape in (1, 2, 6):
+        drawn = sorted(rng.gammavariate(shape, 10) for _n in range(20_000))
+        assert spread_between(drawn[10_000], drawn[18_000]) == pytest.approx(shape**-0.5, rel=0.07)
+
+
 # -- the facts ---------------------------------------------------------------------------------
 
 
@@ -114,13 +209,14 @@ def pace(house, prefix, now):
 def test_before_a_counter_opens_the_wait_is_unknown(house):
     house.waiting("KTP", 9, arrived=at(8, 40))
     found = pace(house, "C", at(8, 45))
-    assert found == Pace(1, 0, 0, 16)
+    assert (found.waiting, found.counters, found.free, found.minutes) == (1, 0, 0, 16)
     assert found.newcomer is None
 
 
 def test_the_standard_is_the_service_time_until_there_is_history(house):
     sit(house, 1, "officer", at(8))
-    assert pace(house, "C", at(9)) == Pace(0, 1, 1, 16)
+    found = pace(house, "C", at(9))
+    assert (found.waiting, found.counters, found.free, found.minutes) == (0, 1, 1, 16)
     for service, seconds in (("KTP", 1200), ("KK", 600)):
         DailyStatistic.objects.create(
             mall=house.mall,
@@ -142,7 +238,8 @@ def test_the_services_of_today_move_the_service_time(house):
     serve(house, 1, "officer", at(9), at(9, 30))
     serve(house, 1, "officer", at(9, 30), at(10))
     found = pace(house, "C", at(10, 1))
-    assert found.minutes == pytest.approx((30 * 2 + 16 * 5) / 7)
+    of_the_queue = (30 * 2 + 16 * 5) / 7
+    assert found.minutes == pytest.approx((30 * 2 + of_the_queue * 8) / 10)
     assert (found.waiting, found.free) == (0, 1)
 
 
@@ -152,6 +249,45 @@ def test_a_desk_shared_with_a_waiting_queue_counts_in_part(house):
     house.waiting("AKTA", 9, arrived=at(8, 40))
     found = pace(house, "C", at(9))
     assert (found.counters, found.free) == (0.5, 0)
+
+
+def test_who_is_at_the_desk_and_for_how_long_is_known(house):
+    house.waiting("KTP", 9, arrived=at(8, 40))
+    sit(house, 1, "officer", at(8, 55))
+    desk = {"counter_id": house.counters[1].pk, "officer": house.people["officer"]}
+    rules.call_next(**desk, at=at(9))
+    just, later = pace(house, "C", at(9, 1)), pace_later(house, "C", at(9, 14))
+    assert just.free == later.free == 0
+    assert just.lag > later.lag
+
+
+def pace_later(house, prefix, now):
+    caches["near"].clear()
+    return pace(house, prefix, now)
+
+
+def test_those_booked_for_this_hour_and_not_yet_there_are_known_by_their_place(house):
+    sit(house, 1, "officer", at(8))
+    first = house.book("KTP", 9, name="Ani")
+    house.waiting("KTP", 9, name="Budi", arrived=at(8, 45))
+    house.book("KTP", 9, name="Cici")
+    house.book("KTP", 14, name="Dedi")
+    found = pace(house, "C", at(9, 5))
+    assert [one.behind for one in found.coming] == [0, 1]
+    assert all(0 < one.chance < 1 and one.within == 55 for one in found.coming)
+    assert first.state == "booked"
+
+
+def test_the_other_counters_of_the_queue_are_expected_for_a_while(house):
+    sit(house, 1, "officer", at(8))
+    assert pace(house, "C", at(8, 5)).help  # counter 2 serves C, too
+    assert sum(part for _after, part in pace_later(house, "C", at(11)).help) < 0.01
+
+
+def test_the_lunch_break_of_the_hours_is_known(house):
+    Window.objects.filter(queue=house.queues["C"], starts_at=at(12)).delete()
+    sit(house, 1, "officer", at(8))
+    assert pace(house, "C", at(11, 30)).gaps == ((30, 90),)
 
 
 def test_all_queues_cost_one_query(house):

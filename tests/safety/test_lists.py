@@ -16,7 +16,19 @@ from accounts.rules import issue_token
 from complaints.rules import file_case
 from notifications.models import Message
 from privacy.models import RevealLog
-from queueing.models import Counter, CounterSession, Queue, QueueDay, Ticket, Visit, Window
+from queueing.models import (
+    Counter,
+    CounterSession,
+    Device,
+    HelpCall,
+    Notice,
+    Queue,
+    QueueDay,
+    SlipPrint,
+    Ticket,
+    Visit,
+    Window,
+)
 from queueing.workflow import State
 from services.models import (
     Agency,
@@ -64,6 +76,7 @@ class Filler:
         )
         Fee.objects.create(standard=standard, amount=n)
         Paper.objects.create(mall=mall, name=f"Berkas {n}", made_by=service)
+        Notice.objects.create(mall=mall, text=f"Uji {n}", starts_at=at(8), ends_at=at(15))
         OpeningHours.objects.create(
             mall=mall, agency=agency, opens_at=dt.time(8), closes_at=dt.time(9), weekday=n % 7
         )
@@ -97,6 +110,9 @@ class Filler:
             mall=mall, kind="complaint", subject="Uji", text="Lama sekali menunggu",
             agency_code=agency.code, at=at(8), channel="api", language="id",
         )  # fmt: skip
+        device = Device.objects.create(mall=mall, kind="kiosk", name=f"Kios {n}", zone=f"z{n}")
+        SlipPrint.objects.create(device=device, visit=visit, at=at(8))
+        HelpCall.objects.create(mall=mall, device=device, at=at(8))
         issue_token(user=house.people["manager"], name=f"uji {n}", at=at(7))
         Group.objects.create(name=f"grup {n}")
         RevealLog.objects.create(user=user, subject="x", reference=str(n), reason="uji", at=at(8))

@@ -35,7 +35,16 @@ from mpp_portal.api import api
 from privacy.models import RevealLog
 from queueing import rules, statistics
 from queueing.admin import console
-from queueing.models import QueueClosure, QueueDay, QueueHours, Ticket
+from queueing.models import (
+    Device,
+    HelpCall,
+    Notice,
+    QueueClosure,
+    QueueDay,
+    QueueHours,
+    SlipPrint,
+    Ticket,
+)
 from queueing.views.sharing import signer
 from services.models import Closure, Fee, Holiday, OpeningHours, Paper, ServiceStandard
 from tests.house import TODAY, House, at
@@ -124,10 +133,14 @@ def street(house, time_machine) -> Street:
         action_flag=ADDITION,
     )
     Group.objects.create(name="uji")
+    device = Device.objects.create(mall=house.mall, kind="kiosk", name="Kios 1")
+    SlipPrint.objects.create(device=device, visit_id=own["visit_id"], at=at(8))
+    HelpCall.objects.create(mall=house.mall, device=device, at=at(8))
     street.pins = {given["number"]: given["pin"] for given in (own, foreign)}
     statistics.roll_up(mall=house.mall, date=TODAY)
     shared = {"mall": "gajah-mada", "app_label": "services"}
-    shared |= {"content_type_id": 1, "url": "tidak-ada/", "size": 192}
+    shared |= {"zone": "timur", "content_type_id": 1, "url": "tidak-ada/", "size": 192}
+    shared |= {"word": "bel", "language": "id", "phrase": "mulai"}
     street.own = {**shared, **own}
     street.foreign = {**shared, **foreign}
     return street
@@ -153,6 +166,7 @@ def _furnish(house: House, service: str, officer: str, number: int) -> dict[str,
     QueueClosure.objects.create(queue=queue, **span)
     Holiday.objects.get_or_create(mall=house.mall, date=date, defaults={"name": "uji"})
     Paper.objects.create(mall=house.mall, name=f"berkas {service}")
+    Notice.objects.create(mall=house.mall, text="uji", starts_at=at(8), ends_at=at(15))
     filed = file_case(
         mall=house.mall,
         kind="complaint",

@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import ApiToken, User
 from accounts.rules import issue_token, revoke_token
 from mpp_portal.embedded_processes import write_private
-from mpp_portal.rehearsal import history, house, today
+from mpp_portal.rehearsal import devices, history, house, today
 from queueing import statistics
 from services.models import Mall, Officer
 
@@ -79,7 +79,7 @@ def card(mall: Mall, *, at: dt.datetime) -> dict[str, Any]:
         "base_url": settings.BASE_URL,
         "live_url": settings.LIVE_URL,
         "users": users,
-        "devices": [],
+        "devices": devices.arrange(mall, at=timezone.now()),
         "quiet": {
             "queue": quiet.queue.prefix,
             "counters": [counter.pk for counter in quiet.counters],

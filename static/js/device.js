@@ -1,0 +1,20 @@
+// A paired kiosk or display says that it is there. It loads anew when staff asked for it, and when
+// it is paired no more. Call `beat` at once and then every 30 s; it rejects nothing.
+let since = "";
+
+export async function beat(url, token, trouble = "") {
+  try {
+    const answer = await fetch(url, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "X-CSRFToken": token },
+      body: JSON.stringify({ trouble, since }),
+      signal: AbortSignal.timeout?.(10_000),
+    });
+    if (answer.status === 403) return location.reload(); // unpaired, or the page's token is too old
+    const said = await answer.json();
+    since ||= said.at ?? "";
+    if (said.reload) location.reload();
+  } catch {
+    // no network now: the next beat tries again
+  }
+}

@@ -1,0 +1,274 @@
+// The hall's display: every call is shown and spoken once, none is dropped. Calls wait in line for
+// the panel; the more wait, the sooner the next one's turn and the shorter its speech, and up to
+// three stand together. Each has an id; ids may be seen out of order, so the page remembers them all.
+//
+// On `document`: "mpp:called" {ids, label} as a call comes to the panel; voice.js tells "mpp:spoken".
+const STANDS_MS = 15_000; // on the panel, beside newer ones
+const ALONE_MS = 12_000, PATIENCE_MS = 4000, HURRIED_MS = 5000, HASTY_MS = 3500; // until the next may begin
+const YOUNG_MS = 60_000, GAP_MS = 90_000, STALE_MS = 15_000;
+const POLL_MS = 10_000, POLL_DEAF_MS = 4000, LONGEST_MS = 30_000, ANSWER_MS = 8000;
+const BEAT_MS = 30_000, SILENT_MS = 40_000, LISTEN_LONGEST_MS = 60_000;
+const BRIEFLY = ["nomor-antrean", "bel"]; // left out when one more call waits, when two do
+const TOGETHER = 3, LISTED = 5, REMEMBERED = 500;
+
+const page = document.body.dataset, memory = `mpp:layar:${location.pathname}`;
+const here = (id) => document.getElementById(id);
+const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+const jitter = (ms) => ms * (0.85 + 0.3 * Math.random());
+const put = (id, text) => { if (here(id).textContent !== text) here(id).textContent = text; };
+
+// -- state ----------------------------------------------------------------------------------------
+
+let ahead = 0, asked = 0, due = Infinity, timer, asking = false, fails = 0, fresh = Date.now();
+let stream = null, heard = 0, drops = 0, listening;
+const now = () => Date.now() + ahead; // the server's clock
+
+// -- calls ------------------------------------------------------------------------------------------
+
+const remembered = recalled(); // null in a window that has just been opened
+const known = new Set(), done = new Set(remembered); // ids: seen; shown and spoken, or too old
+let waiting = [], standing = [], began = 0, busy = false, last = 0, voice = null;
+let speaks = page.speaks === "yes", others = { nodes: [], at: 0 }; // who stands there by the server
+
+function recalled() {
+  try {
+    return JSON.parse(sessionStorage.getItem(memory));
+  } catch {
+    return null;
+  }
+}
+
+function finish(ids) {
+  for (const id of ids) done.add(id);
+  for (const id of done) if (done.size > REMEMBERED) done.delete(id);
+  for (const id of known) if (known.size > 2 * REMEMBERED) known.delete(id);
+  try {
+    sessionStorage.setItem(memory, JSON.stringify([...done]));
+  } catch { /* no room: a reload is silent about what came before */ }
+}
+
+// The calls of an answer: the new and young ones join the line, a recall joins its number's call.
+function take(rows, silent) {
+  for (const row of rows) {
+    const id = Number(row.dataset.call), { label } = row.dataset, at = row.dataset.at * 1000;
+    last = Math.max(last, id);
+    if (known.has(id)) continue;
+    known.add(id);
+    if (done.has(id)) continue;
+    if (silent || now() - at > YOUNG_MS) {
+      finish([id]);
+      continue;
+    }
+    const call = { ids: [id], label, at, keys: row.dataset.keys.split(" "), node: row.firstElementChild };
+    const twin = waiting.find((one) => one.label === label);
+    if (twin) Object.assign(twin, { ids: [...twin.ids, id], keys: call.keys, node: call.node });
+    else waiting.push(call);
+  }
+  waiting.sort((a, b) => a.ids[0] - b.ids[0]);
+}
+
+// Milliseconds until the next call may begin.
+function hold() {
+  const stood = Date.now() - began, left = HURRIED_MS - stood;
+  if (waiting.length > 2) return HASTY_MS - stood;
+  if (waiting.length === 2) return left;
+  return Math.max(left, Math.min(ALONE_MS - stood, waiting[0].at + PATIENCE_MS - now()));
+}
+
+// What is said of a call: number and counter always; the rest unless it follows close on another
+// and more wait.
+const words = (keys, follows) => keys.filter((key) => !BRIEFLY.slice(0, follows ? waiting.length : 0).includes(key));
+
+async function pump() {
+  if (busy) return;
+  busy = true;
+  while (waiting.length) {
+    const ms = hold();
+    if (ms > 0) {
+      await sleep(Math.min(ms, 250));
+      continue;
+    }
+    const call = waiting.shift();
+    const follows = Date.now() - began < STANDS_MS;
+    began = call.began = Date.now();
+    standing = [call, ...standing.filter((one) => one.label !== call.label)].slice(0, TOGETHER);
+    if (!speaks) finish(call.ids); // else as it begins to sound: a reload in between loses nothing
+    show();
+    document.dispatchEvent(new CustomEvent("mpp:called", { detail: { ids: call.ids, label: call.label } }));
+    if (speaks) await (await voice)?.say(words(call.keys, follows), { fast: waiting.length > 0, ids: call.ids });
+    finish(call.ids);
+  }
+  busy = false;
+}
+
+// -- what is seen -----------------------------------------------------------------------------------
+
+function show() {
+  const unspoken = new Set(waiting.flatMap((call) => call.ids.map(String)));
+  standing = standing.filter((call) => Date.now() - call.began < STANDS_MS);
+  let nodes = standing.map((call) => call.node);
+  if (!nodes.length) {
+    const fresh = Date.now() - others.at < STANDS_MS ? others.nodes : others.nodes.slice(0, 1);
+    nodes = fresh.filter((node) => !unspoken.has(node.dataset.id));
+  }
+  const panel = here("berdiri");
+  for (const node of [...panel.children]) if (!nodes.includes(node)) node.remove();
+  nodes.forEach((node, n) => {
+    node.classList.toggle("is-new", node === standing[0]?.node);
+    if (panel.children[n] !== node) panel.insertBefore(node, panel.children[n] ?? null);
+  });
+  const looks = `m-tv__now${nodes.length ? ` has-${nodes.length}` : " is-idle"}`;
+  if (here("panggil").className !== looks) here("panggil").className = looks;
+  put("lagi", waiting.length ? here("lagi").dataset.words.replace("{n}", waiting.length) : "");
+  const labels = nodes.map((node) => node.querySelector(".m-code").textContent);
+  const shown = new Set(nodes.map((node) => node.dataset.id));
+  let listed = 0;
+  for (const one of here("baru").querySelectorAll("li")) {
+    const elsewhere = shown.has(one.dataset.id) || unspoken.has(one.dataset.id) || labels.includes(one.querySelector(".m-code").textContent);
+    one.hidden = elsewhere || ++listed > LISTED;
+  }
+  for (const one of here("antrean").children) one.classList.toggle("is-hot", labels.includes(one.querySelector(".m-code").textContent));
+}
+
+// Take over an answer's data; the panel's calls are this page's own.
+function become(part, silent) {
+  ahead = part.dataset.at - Date.now();
+  take(part.querySelector("template").content.children, silent);
+  const kept = new Map(others.nodes.map((node) => [node.dataset.id, node]));
+  const nodes = [...part.querySelector("#berdiri").children];
+  others = { nodes: nodes.map((node) => kept.get(node.dataset.id) ?? document.adoptNode(node)), at: Date.now() };
+  const layar = here("layar");
+  if (part !== layar) {
+    layar.className = part.className;
+    layar.dataset.queues = part.dataset.queues;
+    for (const id of ["tanggal", "baru", "antrean", "kaki"]) {
+      const fresh = part.querySelector(`#${id}`);
+      if (here(id).innerHTML !== fresh.innerHTML) here(id).replaceWith(document.adoptNode(fresh));
+    }
+  }
+  layar.dataset.last = last;
+  show();
+  pump();
+}
+
+// -- asking and listening ---------------------------------------------------------------------------
+
+function soon(ms) {
+  if (Date.now() + ms >= due) return;
+  clearTimeout(timer);
+  due = Date.now() + ms;
+  timer = setTimeout(ask, ms);
+}
+
+async function ask() {
+  due = Infinity;
+  if (asking) return soon(1000);
+  asking = true;
+  asked = Date.now();
+  try {
+    const options = { headers: { "HX-Request": "true" }, signal: AbortSignal.timeout(ANSWER_MS) };
+    const answer = await fetch(`${location.pathname}?sejak=${last}`, options);
+    if (!answer.ok) throw new Error(answer.status);
+    const text = await answer.text();
+    become(new DOMParser().parseFromString(text, "text/html").getElementById("layar"), false);
+    fails = 0;
+    fresh = Date.now();
+  } catch {
+    fails++;
+  }
+  asking = false;
+  tell();
+  soon(jitter(fails ? Math.min(LONGEST_MS, 1500 * 2 ** fails) : stream && !drops ? POLL_MS : POLL_DEAF_MS));
+}
+
+function listen() {
+  if (stream || !page.stream) return;
+  heard = Date.now();
+  stream = new EventSource(page.stream);
+  const hear = () => { heard = Date.now(); };
+  stream.onopen = () => {
+    hear();
+    drops = 0;
+    soon(Math.random() * 1000); // what happened before somebody listened
+  };
+  stream.onerror = silence;
+  stream.addEventListener("alive", hear);
+  stream.addEventListener("missed", () => soon(Math.random() * 1000));
+  stream.addEventListener("changed", (event) => {
+    hear();
+    if (concerns(event.data)) soon(Math.max(0, asked + 1000 - Date.now()));
+  });
+}
+
+function concerns(data) {
+  try {
+    const { call, queues } = JSON.parse(data), mine = here("layar").dataset.queues.split(" ");
+    return call || !queues || queues.some((queue) => mine.includes(`${queue}`));
+  } catch {
+    return true;
+  }
+}
+
+// The stream broke off: the clock takes over, and it is tried again a little later each time.
+function silence() {
+  stream?.close();
+  stream = null;
+  drops++;
+  clearTimeout(listening);
+  listening = setTimeout(listen, jitter(Math.min(LISTEN_LONGEST_MS, 1000 * 2 ** drops)));
+  soon(jitter(POLL_DEAF_MS));
+}
+
+// -- every second -----------------------------------------------------------------------------------
+
+const clock = new Intl.DateTimeFormat("id-ID", { timeZone: page.zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const time = (ms) => clock.format(ms).replace(":", ".");
+let ticked = Date.now(), beaten = 0, device = null;
+
+function tell() {
+  const stale = Date.now() - fresh > STALE_MS, pukul = time(fresh + ahead);
+  here("layar").toggleAttribute("data-stale", stale);
+  here("putus").hidden = !stale;
+  here("umur").classList.toggle("m-live--stale", stale);
+  if (stale) here("putus").querySelector("[data-pukul]").textContent = pukul;
+  put("umur", stale ? pukul : here("umur").dataset.live);
+  put("jam", time(now()));
+}
+
+function tick() {
+  const gap = Date.now() - ticked > GAP_MS;
+  ticked = Date.now();
+  if (gap) { // the machine slept: what waited to be said is said only while it is young
+    for (const call of waiting.filter((one) => now() - one.at > YOUNG_MS)) finish(call.ids);
+    waiting = waiting.filter((one) => now() - one.at <= YOUNG_MS);
+    soon(0);
+  }
+  if (stream && Date.now() - heard > SILENT_MS) silence();
+  if (device && Date.now() - beaten > BEAT_MS) {
+    beaten = Date.now();
+    device.beat(page.beat, page.token);
+  }
+  tell();
+  show();
+}
+
+function speakUp() {
+  speaks = true;
+  here("suara").dataset.voiceLocked = ""; // from now on voice.js shows it while the browser is mute
+  here("suara").hidden = true;
+  voice = import(page.voice).catch(() => null);
+  voice.then((module) => module?.prepare(JSON.parse(page.clips)));
+}
+
+if (page.speaks === "yes") speakUp(); // before the first call of a reload comes
+become(here("layar"), !remembered);
+finish([]);
+document.addEventListener("mpp:spoken", ({ detail }) => finish(detail.ids));
+if (page.speaks === "ask") here("suara").hidden = false;
+here("suara").addEventListener("click", speakUp);
+if (page.beat) import(page.device).then((module) => { device = module; }, () => {});
+for (const kind of ["online", "focus", "visibilitychange"]) addEventListener(kind, () => soon(0));
+setInterval(tick, 1000);
+tell();
+listen();
+soon(jitter(stream ? POLL_MS : POLL_DEAF_MS));
