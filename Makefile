@@ -7,7 +7,7 @@ RUN = $(BOOTSTRAP) run
 # What mypy reads: the rules and the pure modules.
 TYPED = $(wildcard */rules.py */rules/*.py) $(addprefix queueing/, workflow.py availability.py windows.py \
 	order.py contact.py issuing.py prepared.py statistics.py open_figures.py hall.py reminders.py live.py \
-	estimates.py places.py agenda.py proposals.py setup_file.py setup_export.py) \
+	estimates.py paces.py waits.py shown_estimates.py turns.py places.py agenda.py proposals.py setup_file.py setup_export.py) \
 	$(addprefix accounts/, addresses.py pins.py second_factor.py sessions.py tries.py) \
 	services/calendar.py complaints/deadlines.py privacy/identity.py privacy/index.py
 
@@ -21,9 +21,9 @@ EXAMPLE_PRODUCTION = PRODUCTION=1 ALLOWED_HOSTS=mpp.example.go.id BASE_URL=https
 # These checks need no server, so none is started for them.
 NO_SERVERS = DATABASE_URL=postgres://nobody@127.0.0.1:1/none REDIS_URL=redis://127.0.0.1:1/0
 
-.PHONY: help demo start test bench check
+.PHONY: help demo start test bench bench-live bench-estimates check
 help:  ## this list
-	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile
 
 demo:  ## the portal with a mall that lives; PORT (8000) and DATA_DIR (.data) may be set
 	@$(BOOTSTRAP) demo
@@ -36,6 +36,12 @@ test:  ## all tests; ARGS="-k word" goes to pytest
 
 bench:  ## the figures and their floors; ARGS="--json FILE"
 	@$(BOOTSTRAP) bench $(ARGS)
+
+bench-live:  ## 2,000 phones follow one queue, beside a bare stream; ARGS="--json FILE"
+	@$(RUN) python -m bench.live $(ARGS)
+
+bench-estimates:  ## simulated days against the waits that were told; ARGS="--json FILE"
+	@$(RUN) python -m bench.estimates $(ARGS)
 
 check:  ## style, templates, types, migrations, deploy settings
 	@$(RUN) ruff check .
