@@ -23,6 +23,7 @@ OUTCOMES = (
     ("referred", 2),
 )
 NO_SHOW, CANCELS, STAYS_AWAY, COMES_BACK, PRIORITY = 0.12, 0.05, 0.04, 0.4, 0.06
+PAPER_STUCK = 0.02  # a slip that never comes out of the kiosk
 PARK_REASONS = (
     "Fotokopi berkas dahulu",
     "Menunggu keluarga yang membawa berkas",

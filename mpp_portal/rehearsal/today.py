@@ -29,7 +29,7 @@ def catch_up(
         TicketEvent.objects.filter(
             ticket__mall=mall,
             ticket__date=day.date,
-            ticket__queue__in=day.queue_ids,
+            ticket__queue__in=day.hall.queue_ids,
             ticket__visit__request_key__startswith=KEY,
             at__lte=at,
         )
@@ -52,12 +52,12 @@ def catch_up(
 def send_home(day: Simulation, *, at: dt.datetime) -> int:
     """The demo was off: made-up people who were left waiting went home at `at`; how many."""
     for counter_id, officer_id in CounterSession.objects.filter(
-        counter__in=list(day.agencies_of), date=day.date, closed_at__isnull=True
+        counter__in=list(day.hall.agencies_of), date=day.date, closed_at__isnull=True
     ).values_list("counter_id", "officer_id"):
-        if officer := day.officers.get(officer_id):
+        if officer := day.hall.officers.get(officer_id):
             day.run(lambda now, c=counter_id, o=officer: _end_what_is_there(c, o, now), at)
     left = Ticket.objects.filter(
-        day.mine(), state__in=[State.PRINTING, State.WAITING, State.PARKED]
+        day.hall.mine(), state__in=[State.PRINTING, State.WAITING, State.PARKED]
     ).values_list("pk", flat=True)
     for pk in list(left):
         day.run(lambda now, pk=pk: rules.cancel(ticket_id=pk, at=now, reason="Pulang"), at)

@@ -9,7 +9,8 @@ from django.db import OperationalError
 from django.db.models import Count, F, Q
 
 from mpp_portal.management.commands import rehearse
-from mpp_portal.rehearsal import house, plan, simulation
+from mpp_portal.rehearsal import house, plan
+from mpp_portal.rehearsal.agenda import fate
 from mpp_portal.rehearsal.simulation import KEY, Simulation
 from notifications.models import Message
 from queueing import rules
@@ -94,11 +95,11 @@ def test_a_refusal_is_part_of_life(demo):
 def test_an_act_that_the_database_interrupted_is_done_later(demo, monkeypatch):
     day = Simulation(demo, at=FIRST_START)
     day.begin(FIRST_START)
-    waiting = len(day.agenda)
-    monkeypatch.setattr(day, "_who_booked", _gone)
+    waiting = len(day.entries)
+    monkeypatch.setattr(day.citizens, "who_booked", _gone)
     with pytest.raises(OperationalError):
         day.step(day.next_at())
-    assert len(day.agenda) == waiting
+    assert len(day.entries) == waiting
 
 
 def test_the_command_outlives_the_database_and_stops_when_asked(demo, monkeypatch):
@@ -131,7 +132,7 @@ def test_after_midnight_a_new_day_opens_and_the_old_one_is_closed(demo, monkeypa
 
 
 def test_the_same_day_is_played_the_same_way():
-    assert simulation._fate("ticket", 7).random() == simulation._fate("ticket", 7).random()
+    assert fate("ticket", 7).random() == fate("ticket", 7).random()
 
 
 def _gone(at):
