@@ -27,7 +27,10 @@ TINY = Scale(runs=1, bookings=5, requests=32, rush=64, calls=2, counters=4, wait
 
 @dataclass(frozen=True)
 class Figure:
-    """One line of the table; a missing floor means that the value itself has the target."""
+    """One line of the table; a missing floor means that the value itself has the target.
+
+    Without a target it is information.
+    """
 
     name: str
     value: float
@@ -98,7 +101,7 @@ def table(figures: Sequence[Figure]) -> str:
                 "" if figure.floor is None else _short(figure.floor),
                 "" if figure.ratio is None else f"{figure.ratio:.2f}",
                 figure.target,
-                "yes" if figure.holds else "NO",
+                ("yes" if figure.holds else "NO") if figure.target else "",
                 figure.note,
             ]
         )

@@ -2,9 +2,10 @@
 
 It reads {"port", "paths", "bases", "first"} from its input, opens a stream for each path and says
 {"ready": n} once all are open (with `first`: once each was told its place). At the next line of its
-input it answers {"heard": [[[seconds, change], ...] for each reader], "asks": n} and ends. A change
-is counted by what it did: `base` people were ahead in the beginning and a call takes one of them.
-`asks` counts the events upon which a page asks the portal, by whether its own turn had come.
+input it answers {"heard": [[[seconds, change], ...] for each reader], "asks": [n for each reader]}
+and ends. A change is counted by what it did: `base` people were ahead in the beginning and a call
+takes one of them. `asks` counts the events upon which static/js/live.js asks the portal: its own
+state is another one, or something changed that the stream does not tell.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ import sys
 import time
 from typing import Any
 
-AHEAD = re.compile(rb'"ahead":(\d+)')
+AHEAD, STATE = re.compile(rb'"ahead":(\d+)'), re.compile(rb'"state":"(\w*)"')
 HOST = "127.0.0.1"
 AT_ONCE = 100  # connections being opened
 
@@ -23,9 +24,9 @@ AT_ONCE = 100  # connections being opened
 class Reader(asyncio.Protocol):
     """One stream."""
 
-    def __init__(self, path: str, base: int, first: bool, asks: dict[str, int]) -> None:
-        self.path, self.base, self.first, self.asks = path, base, first, asks
-        self.rest = b""
+    def __init__(self, path: str, base: int, first: bool) -> None:
+        self.path, self.base, self.first = path, base, first
+        self.asks, self.state, self.rest = 0, b"", b""
         self.heard: list[tuple[float, int]] = []
         self.open = asyncio.get_running_loop().create_future()
 
@@ -44,16 +45,18 @@ class Reader(asyncio.Protocol):
                 self.heard.append((now, self.base - int(ahead[1])))
             if name == b"yours":
                 self.heard.append((now, self.base + 1))
-                self.asks["own"] += 1
-            elif name in (b"changed", b"missed"):
-                self.asks["others"] += 1
+            state = STATE.search(event)
+            if state:  # the first is what the page, a moment old, shows already
+                self.asks += self.state not in (b"", state[1])
+                self.state = state[1]
+            self.asks += name in (b"changed", b"missed")
 
 
 async def watch(spec: dict[str, Any]) -> None:
-    loop, asks = asyncio.get_running_loop(), {"own": 0, "others": 0}
+    loop = asyncio.get_running_loop()
     gate = asyncio.Semaphore(AT_ONCE)
     readers = [
-        Reader(path, base, spec["first"], asks)
+        Reader(path, base, spec["first"])
         for path, base in zip(spec["paths"], spec["bases"], strict=True)
     ]
 
@@ -65,7 +68,7 @@ async def watch(spec: dict[str, Any]) -> None:
     await asyncio.wait_for(asyncio.gather(*(reader.open for reader in readers)), 60)
     _say({"ready": len(readers)})
     await loop.run_in_executor(None, sys.stdin.readline)
-    _say({"heard": [reader.heard for reader in readers], "asks": asks})
+    _say({"heard": [r.heard for r in readers], "asks": [r.asks for r in readers]})
     await loop.run_in_executor(None, sys.stdin.readline)
 
 

@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from django.utils.text import slugify
 
 from queueing import estimates
-from queueing.models import CallAnnouncement, Notice, Queue, QueueDay, Ticket
+from queueing.models import CallAnnouncement, Notice, Queue, QueueDay, Ticket, VoiceClip
 from queueing.workflow import State
 from queueing.zones import Zone, with_desks, zone_at, zones_of
 from services.models import Mall
@@ -23,12 +23,12 @@ LATE = dt.timedelta(seconds=90)  # ids come from a sequence: a lower one may be 
 _LISTED = 20
 _NEWEST = 100  # calls looked at; more only for a display that was away
 _AWAY = 1000
-_NOTICE = "notice"
+_NOTICE, _CLIP = "notice", "clip"
 
 
 @dataclass(frozen=True)
 class Call:
-    """A number called to a counter; `called` while nobody has come there yet."""
+    """A number called to a counter, and what its ticket is now."""
 
     id: int
     label: str
@@ -37,7 +37,12 @@ class Call:
     zone: str
     recall: bool
     at: dt.datetime
-    called: bool
+    state: str
+
+    @property
+    def called(self) -> bool:
+        """Nobody has come to the counter yet."""
+        return self.state == State.CALLED
 
     @property
     def length(self) -> int:
@@ -51,6 +56,7 @@ class Hall:
 
     `now` stands on the panel, `recent` beside it; `shown` are both and what comes after them;
     `calls`, oldest first, is what a page that knows the ids up to `since` may not have seen yet.
+    `recorded` are the words of the mall's own voice, each with the moment of its recording.
     """
 
     zone: Zone | None
@@ -60,6 +66,7 @@ class Hall:
     calls: list[Call]
     queues: list[Any]
     notices: list[str]
+    recorded: dict[str, dt.datetime]
     last_call_id: int
 
 
@@ -110,7 +117,7 @@ def hall(*, mall: Mall, at: dt.datetime, zone: str = "", since: int | None = Non
     for queue in queues:
         queue.pace = paces.get(queue.pk, estimates.Pace())
     names = {desk["zone"] for queue in everywhere for desk in queue.desks}
-    calls, notices = _said(mall, at, here, names, since, floors)
+    calls, notices, recorded = _said(mall, at, here, names, since, floors)
     shown = list({call.label: call for call in calls}.values())
     shown.sort(key=lambda call: call.id, reverse=True)
     now = _standing(shown, at)
@@ -124,6 +131,7 @@ def hall(*, mall: Mall, at: dt.datetime, zone: str = "", since: int | None = Non
         ],
         queues=queues,
         notices=notices,
+        recorded=recorded,
         last_call_id=max((call.id for call in calls), default=since or 0),
     )
 
@@ -149,13 +157,13 @@ def _said(
     names: set[str],
     since: int | None,
     floors: dict[int, str],
-) -> tuple[list[Call], list[str]]:
-    """The newest calls, oldest first, and the notices of this moment; one query for both."""
+) -> tuple[list[Call], list[str], dict[str, dt.datetime]]:
+    """The newest calls, oldest first, the notices of this moment, the recorded words; one query."""
     calls = CallAnnouncement.objects.filter(mall=mall, date=mall.date_at(at))
     notices = Notice.objects.filter(mall=mall, starts_at__lte=at, ends_at__gt=at)
     if zone:
         here = {zone.name, *(name for name in names if slugify(name) == zone.slug)}
-        calls, notices = calls.filter(zone__in=here), notices.filter(zone__in=["", *here])
+        calls, notices = (rows.filter(zone__in=["", *here]) for rows in (calls, notices))
     else:
         notices = notices.filter(zone="")
     if since is not None:  # a display that was away learns of every call it missed
@@ -172,16 +180,24 @@ def _said(
         "starts_at",
         Value(_NOTICE),
     )
-    found = sorted(spoken.union(shown, all=True), key=itemgetter(0))
+    clips = VoiceClip.objects.filter(mall=mall).values_list(
+        "pk",
+        "key",
+        Value(0, IntegerField()),
+        Value(""),
+        Value(False),
+        "recorded_at",
+        Value(_CLIP),
+    )
+    found = sorted(spoken.union(shown, clips, all=True), key=itemgetter(0))
     return (
         [
-            Call(
-                pk, label, number, floors.get(number, ""), place, recall, when, kind == State.CALLED
-            )
+            Call(pk, label, number, floors.get(number, ""), place, recall, when, kind)
             for pk, label, number, place, recall, when, kind in found
-            if kind != _NOTICE
+            if kind not in {_NOTICE, _CLIP}
         ],
         [text for _pk, text, *_rest, kind in found if kind == _NOTICE],
+        {key: when for _pk, key, *_rest, when, kind in found if kind == _CLIP},
     )
 
 

@@ -47,7 +47,7 @@ _PICTURES = (
 SPOKEN: dict[str, Any] = {
     "mulai": _(
         "Selamat datang. Untuk mengambil nomor antrean, sentuh tombol kuning. Tidak perlu HP dan "
-        "tidak perlu KTP. Bila sudah punya nomor dari HP, sentuh tombol di bawahnya. Bila butuh "
+        "tidak perlu KTP. Bila sudah punya nomor, sentuh tombol di bawahnya. Bila butuh "
         "bantuan, sentuh Panggil petugas di pojok kanan bawah."
     ),
     "layanan": _(
@@ -72,8 +72,8 @@ SPOKEN: dict[str, Any] = {
         "menunjukkan bukti."
     ),
     "hadir": _(
-        "Arahkan kode QR di HP ke alat pemindai. Atau ketik kode enam huruf dan angka, lalu sentuh "
-        "Lapor hadir."
+        "Arahkan kode QR di HP atau di karcis ke alat pemindai. Atau ketik kode enam huruf dan "
+        "angka, lalu sentuh Lapor hadir."
     ),
     "tercatat": _(
         "Anda sudah tercatat hadir. Nomor dan tempatnya tertulis di layar. Tunggu dipanggil."
@@ -82,7 +82,10 @@ SPOKEN: dict[str, Any] = {
         "Ini nomor Anda. Ambil karcis di bawah layar, lalu tunggu dipanggil. Sentuh Selesai bila "
         "sudah."
     ),
-    "keluar": _("Apakah karcisnya keluar? Sentuh Ya, atau Tidak."),
+    "keluar": _(
+        "Apakah karcisnya keluar? Sentuh Ya agar nomor Anda ikut dipanggil. Bila karcisnya tidak "
+        "ada, sentuh Tidak."
+    ),
     "tanpa-karcis": _(
         "Karcis tidak keluar. Sentuh Cetak ulang, atau pindai kode QR dengan HP, atau sentuh "
         "Panggil petugas."

@@ -53,6 +53,8 @@ class Guest:
     priority: str = ""
     visit: int = 0
     present: bool = False  # the visit was not taken here: it reported present
+    typed: bool = False  # by its short code: the QR of its page was not shown
+    printed: bool = False  # ... and then had a paper printed here
     paperless: bool = False
     no: str = ""
     words: dict[str, str] = field(default_factory=dict)
@@ -64,9 +66,9 @@ class Guest:
             known = signing.loads(
                 request.COOKIES.get(GUEST_COOKIE, ""), salt=_SALT, max_age=_GUEST_S
             )
-        except signing.BadSignature:
+            return cls(**known)
+        except (signing.BadSignature, TypeError):  # or of a page of before an update
             return cls()
-        return cls(**known)
 
     def refused(self, refusal: Refusal) -> None:
         """Remember the no, to be told on the page that follows."""

@@ -17,7 +17,8 @@ from django.conf import settings
 from django.core.signing import BadSignature, Signer
 from django.db import transaction
 
-CHANNEL = "mpp:changes"
+# Redis publishes to all its databases; portals that share it hear themselves only
+CHANNEL = f"mpp:changes:{redis.connection.parse_url(settings.REDIS_URL).get('db', 0)}"
 MOST_TICKETS = 20  # in one claim
 logger = logging.getLogger(__name__)
 

@@ -2,18 +2,19 @@
 
 ESC/POS over TCP (port 9100 by custom). The printer is asked for its status (DLE EOT) before and
 after: paper out, paper nearly out, cover open or offline. Every road ends within five seconds:
-somebody stands before the kiosk. (Looking up a name has no limit of its own; an IP address needs
-none.) Text is plain ASCII: cheap printers agree on no other letters.
+somebody stands before the kiosk; therefore its address is a number, which need not be looked up.
+Text is plain ASCII: cheap printers agree on no other letters.
 """
 
 import ipaddress
-import re
 import socket
 import textwrap
+import threading
 import time
 import unicodedata
 from dataclasses import dataclass
 
+from django.conf import settings
 from escpos.constants import QR_ECLEVEL_M, RT_STATUS_ONLINE, RT_STATUS_PAPER
 from escpos.exceptions import Error as EscposError
 from escpos.printer import Dummy, Network
@@ -33,9 +34,9 @@ _FIXED, _FIXED_IS = 0x93, 0x12  # the bits that every status byte has
 _PLAIN = str.maketrans(
     {"–": "-", "—": "-", "“": '"', "”": '"', "‘": "'", "’": "'", "…": "...", "·": "-", "•": "-"}
 )
-_HOST = re.compile(r"(?=.{1,120}\Z)[A-Za-z0-9]([A-Za-z0-9-]{0,62}\.?)*[A-Za-z0-9]?\Z")
-
-
+_AGAIN_S = 0.3  # after a printer that just let go of somebody else
+_WAIT_S = 1.0  # for the line below
+_SPEAKING = threading.BoundedSemaphore(2)  # of a process: the others serve people meanwhile
 _STOPS = {Device.Trouble.PAPER_OUT, Device.Trouble.PRINTER_AWAY}
 # no answer, no such host, no such port
 _FAILURES = (OSError, ValueError, OverflowError, EscposError)
@@ -50,17 +51,22 @@ class Outcome:
 
 
 def is_host(text: str) -> bool:
-    """Whether this can be the address of a printer: an IP address or the name of a host."""
+    """Whether this can be the address of a printer: an IP address, in production not our own."""
     try:
         found = ipaddress.ip_address(text)
     except ValueError:
-        return bool(_HOST.match(text)) and not re.fullmatch(r"[\d.]+", text)
+        return False
+    found = getattr(found, "ipv4_mapped", None) or found
+    if found.is_loopback and settings.PRODUCTION:
+        return False
     return not (found.is_multicast or found.is_unspecified or found.is_link_local)
 
 
 def send(host: str, port: int, data: bytes) -> Outcome:
     """Print `data`; no transaction may be open meanwhile."""
     printer = _Bounded(host, port)
+    if not _SPEAKING.acquire(timeout=_WAIT_S):
+        return Outcome(False, Device.Trouble.PRINTER_AWAY)
     try:
         printer.open()
         before = printer.trouble()
@@ -72,6 +78,7 @@ def send(host: str, port: int, data: bytes) -> Outcome:
     except _FAILURES:
         return Outcome(False, Device.Trouble.PRINTER_AWAY)
     finally:
+        _SPEAKING.release()
         printer.close()
 
 
@@ -95,7 +102,17 @@ class _Bounded(Network):
         self.ends_at = time.monotonic() + WHOLE_S
 
     def open(self, raise_not_found: bool = True) -> None:
-        self.device = socket.create_connection((self.host, self.port), timeout=CONNECT_S)
+        """Connect; once more to one that takes a single caller and was just speaking to another."""
+        try:
+            self.device = self._connected()
+        except ConnectionRefusedError:
+            time.sleep(_AGAIN_S)
+            self.device = self._connected()
+
+    def _connected(self) -> socket.socket:
+        return socket.create_connection(
+            (self.host, self.port), timeout=min(CONNECT_S, self._left())
+        )
 
     def _left(self) -> float:
         left = self.ends_at - time.monotonic()
@@ -145,9 +162,10 @@ def draw(slip: Slip, paper_mm: int) -> bytes:
         for line in slip.conditions:
             paper.left(line, first="- ", rest="  ")
     paper.rule()
-    paper.middle(slip.follow, bold=True)
-    paper.qr(slip.address)
-    paper.middle(slip.follow_how)
+    if slip.address:
+        paper.middle(slip.follow, bold=True)
+        paper.qr(slip.address)
+        paper.middle(slip.follow_how)
     paper.middle(f"{slip.code_is} {slip.short_code}", bold=True)
     paper.rule()
     for line in (slip.missed, slip.free, slip.asked_for_money, slip.printed_at):

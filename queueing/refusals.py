@@ -78,11 +78,14 @@ _TEXTS: dict[str, tuple[Any, int]] = {
     ),
     "request_reused": (_("Kunci permintaan ini sudah dipakai untuk isian lain."), 422),
     "priority_cap": (
-        _("Jatah prioritas tanpa kursi hari ini habis. Ambil nomor biasa atau tanyakan petugas."),
+        _("Nomor prioritas hari ini sudah habis. Ambil nomor biasa, atau tanyakan petugas."),
         409,
     ),
     # coming to the mall
-    "unknown_ticket": (_("Nomor itu tidak ditemukan. Periksa kodenya, atau ke meja depan."), 404),
+    "unknown_ticket": (
+        _("Nomor itu tidak ditemukan. Periksa kodenya, atau datang ke meja depan."),
+        404,
+    ),
     "not_today": (_("Kunjungan ini untuk %(date)s. Lapor hadir pada hari itu."), 409),
     "too_early": (_("Belum waktunya. Lapor hadir mulai pukul %(time)s."), 409),
     "too_late": (_("Batas lapor hadir sudah lewat. Ambil nomor baru di kios atau daring."), 409),
@@ -90,7 +93,10 @@ _TEXTS: dict[str, tuple[Any, int]] = {
     "wrong_hall_code": (_("Kode di layar aula tidak cocok. Lihat layar, lalu ketik lagi."), 422),
     "too_many_tries": (_("Terlalu banyak percobaan. Tunggu 10 menit atau ke meja depan."), 429),
     "wrong_code": (_("Kode tidak cocok. Periksa pesannya, atau minta kode baru."), 422),
-    "not_printing": (_("Karcis ini tidak sedang dicetak."), 409),
+    "not_printing": (
+        _("Karcis ini tidak sedang dicetak. Panggil petugas bila karcisnya tidak ada."),
+        409,
+    ),
     "cannot_revive": (_("Karcis ini tidak dapat dipakai lagi. Ambil nomor baru."), 409),
     "cannot_cancel": (_("Nomor ini tidak dapat dibatalkan lagi."), 409),
     "cannot_reschedule": (_("Nomor ini tidak dapat dipindah lagi. Ambil nomor baru."), 409),
@@ -137,7 +143,7 @@ _TEXTS: dict[str, tuple[Any, int]] = {
     "acted_on": (_("Hasil langkah ini sudah dipakai: %(what)s. Tidak dapat diurungkan."), 409),
     # the front desk
     "cannot_reprint": (
-        _("Tidak ada nomor yang masih berlaku di kunjungan ini. Beri nomor baru."),
+        _("Nomor di karcis ini tidak berlaku lagi. Ambil nomor baru."),
         409,
     ),
     "other_queue": (

@@ -1,21 +1,23 @@
 """The waits that people were told, kept with what came of them, and how far they were off.
 
 Every minute, off the hot path: who took a number for today, checked in, or has waited another
-quarter of an hour gets a row with the range their page shows at that moment; who was called since
-gets the wait that it really was. Four statements for each mall's day, however many wait. Repeating
-it, starting it late or killing it in the middle harms nothing.
+quarter of an hour gets a row with the range their page shows at that moment, rounded as there (its
+ends in the columns `p10_s` and `p90_s`), and the middle behind it; who was called since gets the
+wait that it really was. Four statements for each mall's day, however many wait. Repeating it,
+starting it late or killing it in the middle harms nothing.
 """
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from math import ceil, floor
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Avg, Case, Count, F, FloatField, Q, Value, When
 from django.db.models.functions import Abs, Cast
 
-from queueing import estimates
+from queueing import estimates, turns
 from queueing.models import EstimateShown
 from services.models import Agency, Mall
 
@@ -67,11 +69,21 @@ SELECT row.ticket, row.queue, %(date)s, row.moment, %(at)s, row.ahead, row.p10, 
 """
 _SETTLE = """
 UPDATE queueing_estimateshown e
-   SET actual_s = extract(epoch FROM t.called_at - greatest(e.at, t.checked_in_at))::int
-  FROM queueing_ticket t
- WHERE t.id = e.ticket_id AND e.actual_s IS NULL AND e.p50_s IS NOT NULL
-   AND e.date BETWEEN %(since)s AND %(date)s
-   AND t.called_at >= greatest(e.at, t.checked_in_at) AND t.called_at <= %(certain)s
+   SET actual_s = extract(epoch FROM call.at - call.since)::int
+  FROM (SELECT open.id, open.since, first.at
+          FROM (SELECT o.id, o.ticket_id, greatest(o.at, t.checked_in_at) AS since
+                  FROM queueing_estimateshown o
+                  JOIN queueing_ticket t ON t.id = o.ticket_id
+                 WHERE o.actual_s IS NULL AND o.p50_s IS NOT NULL
+                   AND o.date BETWEEN %(since)s AND %(date)s) open
+         CROSS JOIN LATERAL (
+               SELECT c.at FROM queueing_ticketevent c
+                WHERE c.ticket_id = open.ticket_id AND c.kind = 'called' AND c.at >= open.since
+                  AND (SELECT n.kind FROM queueing_ticketevent n
+                        WHERE n.ticket_id = c.ticket_id AND n.id > c.id
+                        ORDER BY n.id LIMIT 1) IS DISTINCT FROM 'undone'
+                ORDER BY c.at LIMIT 1) first) call
+ WHERE call.id = e.id AND call.at <= %(certain)s
 """
 
 
@@ -118,24 +130,25 @@ def _told(
     back_at: dt.datetime | None,
     at: dt.datetime,
 ) -> tuple[int, int, int] | None:
-    """The range in seconds as a page shows it; None where it shows "?"."""
-    if pace is None or (paused and back_at is None):
-        return None
-    wait = pace.for_ahead(ahead)
-    if wait is None:
+    """The shown range's ends with the middle between them, in seconds; None where it is "?"."""
+    reason = "paused" if paused else ""
+    shown = turns.between(pace, ahead=ahead, at=at, paused=reason, back_at=back_at)
+    wait = pace.for_ahead(ahead) if pace else None
+    if shown is None or wait is None:
         return None
     later = max(0.0, (back_at - at).total_seconds()) if paused and back_at else 0.0
     return (
-        round(wait.p10 * 60 + later),
+        max(0, floor((shown.starts_at - at).total_seconds())),
         round(wait.p50 * 60 + later),
-        round(wait.p90 * 60 + later),
+        ceil((shown.ends_at - at).total_seconds()),
     )
 
 
 def settle(*, at: dt.datetime) -> int:
     """Write the true wait beside what was told to those called since; how many.
 
-    It counts from the moment of the telling, or from check-in for who was told before they came.
+    It counts from the moment of the telling, or from check-in for who was told before they came,
+    to the first call that was not taken back, whatever became of it.
     """
     date = at.date()
     with connection.cursor() as cursor:

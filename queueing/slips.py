@@ -43,7 +43,10 @@ class SlipTicket:
 
 @dataclass(frozen=True)
 class Slip:
-    """Everything a paper says. `address` is what its QR holds; it opens the citizen's page."""
+    """Everything a paper says. `address` is what its QR holds; it opens the citizen's page.
+
+    It is "" on a paper for somebody who did not show that the visit is theirs.
+    """
 
     language: str
     mall: str
@@ -63,7 +66,7 @@ class Slip:
     printed_at: str
 
 
-def slip(visit: Visit, at: dt.datetime) -> Slip:
+def slip(visit: Visit, at: dt.datetime, *, qr: bool = True) -> Slip:
     """The paper of the visit's numbers that are still good, as printed at `at`; six queries."""
     tickets = list(_tickets(visit))
     queues = {ticket.queue_id for ticket in tickets}
@@ -83,7 +86,9 @@ def slip(visit: Visit, at: dt.datetime) -> Slip:
             prepare=_("Siapkan"),
             papers=_asked(needed, paper=True),
             conditions=_asked(needed, paper=False),
-            address=settings.BASE_URL + reverse("queueing:ticket", args=[visit.token]),
+            address=settings.BASE_URL + reverse("queueing:ticket", args=[visit.token])
+            if qr
+            else "",
             follow=_("Ikuti di HP"),
             follow_how=_("Pindai untuk melihat giliran, atau di kios untuk lapor hadir."),
             code_is=_("Kode:"),
@@ -140,6 +145,8 @@ def _ticket(
             "%(n)d orang di depan Anda saat dicetak.",
             ticket.ahead,
         ) % {"n": ticket.ahead}
+        if not ticket.ahead:
+            ahead = _("Anda berikutnya saat dicetak.")
     elif ticket.window:
         opens = ticket.window.starts_at - dt.timedelta(minutes=ticket.queue.early_minutes)
         closes = ticket.window.ends_at + dt.timedelta(minutes=ticket.queue.late_minutes)

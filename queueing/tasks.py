@@ -37,11 +37,16 @@ def look_at_printers() -> None:
 
 @shared_task
 def keep_estimates() -> None:
-    """What waits people are told, and what came of those told before."""
-    at = timezone.now()
-    for mall in Mall.objects.filter(active=True):
-        shown_estimates.keep(mall=mall, at=at)
-    shown_estimates.settle(at=at)
+    """What came of the waits that people were told, and, each mall by itself, what they are now."""
+    shown_estimates.settle(at=timezone.now())
+    for mall_id in Mall.objects.filter(active=True).values_list("pk", flat=True):
+        keep_estimates_of.apply_async((mall_id,), expires=60)
+
+
+@shared_task
+def keep_estimates_of(mall_id: int) -> None:
+    """What waits this mall's people are told now."""
+    shown_estimates.keep(mall=Mall.objects.get(pk=mall_id), at=timezone.now())
 
 
 @shared_task

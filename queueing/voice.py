@@ -43,9 +43,13 @@ __all__ = [
 ]
 
 
-def addresses(mall: Mall) -> dict[str, str]:
-    """The address of every clip of a call, in one query; a changed clip has another address."""
-    recorded = dict(VoiceClip.objects.filter(mall=mall).values_list("key", "recorded_at"))
+def addresses(mall: Mall, recorded: dict[str, dt.datetime] | None = None) -> dict[str, str]:
+    """The address of every clip of a call; a changed clip has another address.
+
+    One query, none where the recorded words are given with their moments.
+    """
+    if recorded is None:
+        recorded = dict(VoiceClip.objects.filter(mall=mall).values_list("key", "recorded_at"))
     return {key: address(mall, key, recorded.get(key)) for key in WORDS}
 
 

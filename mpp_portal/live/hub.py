@@ -1,4 +1,4 @@
-"""Hears from Redis what changed and tells those who watch: at once, then once a second at most.
+"""Hears from Redis what changed and tells those who watch: at once, then about once a second.
 
 A private stream is told places; they are worked out once for each queue that changed, and again
 every twelve seconds, because Redis may lose a message. Where the database is away nothing is told
@@ -12,7 +12,8 @@ import logging
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Iterator
+import traceback
+from collections.abc import AsyncIterator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -26,10 +27,11 @@ from mpp_portal.live.places import Key, Seen, look
 from mpp_portal.live.watchers import ALIVE, DEAF, MISSED, Streams, Watcher
 from queueing.live import CHANNEL, Claim
 
-COALESCE_S = 1.0
+COALESCE_S = 0.9  # less than a second: changes that come each second do not wait for each other
 GATHER_S = 0.01  # what one transaction changes is told together
 ROUND_S = 12  # between two looks at all that is watched; also the streams' sign of life
 DEAF_ROUND_S = 5  # the same while Redis is away
+LOOK_S = 8  # longer than the database's own limits
 FRESH_S = 30  # an older place is not claimed to be known
 PING_S = 5
 RETRY_S = 2
@@ -42,7 +44,7 @@ class Hub:
     def __init__(self) -> None:
         self.malls: dict[int, Streams] = {}
         self.hears = False
-        self._database = ThreadPoolExecutor(1, "places")
+        self._database = ThreadPoolExecutor(1, "places", _impatient)
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -121,15 +123,19 @@ class Hub:
                     raise redis.ConnectionError("no answer")
                 await pubsub.ping()
             elif message["type"] == "message":
-                self._note(json.loads(message["data"]))
+                try:
+                    self._note(json.loads(message["data"]))
+                except (ValueError, KeyError, TypeError):
+                    logger.warning("message not understood")
             asked = message is None
 
     def _note(self, change: dict[str, Any]) -> None:
-        streams = self.malls.get(change["mall"])
+        mall, queues, call = change["mall"], map(int, change["queues"]), int(change["call"] or 0)
+        streams = self.malls.get(mall)
         if streams:
-            streams.ask(changed=change["queues"])
-            streams.call = max(streams.call or 0, change["call"] or 0) or None
-            self._plan(change["mall"], streams)
+            streams.ask(changed=set(queues))
+            streams.call = max(streams.call or 0, call) or None
+            self._plan(mall, streams)
 
     def _catch_up(self) -> None:
         for mall, streams in self.malls.items():
@@ -152,7 +158,7 @@ class Hub:
                 streams.told_at = max(streams.told_at + COALESCE_S, streams.asked_at + GATHER_S)
                 await asyncio.sleep(max(0, streams.told_at - time.monotonic()))
                 queues, call = streams.changed, streams.call
-                keys = streams.look | {key for key in streams.private if key[1] in queues}
+                keys = streams.look | streams.moved_by(queues)
                 streams.changed, streams.call, streams.look = set(), None, set()
                 if queues:
                     body = json.dumps({"queues": sorted(queues), "call": call})
@@ -176,7 +182,7 @@ class Hub:
                 streams.seen_at.pop(key, None)
             return False
         now, different, moved = time.monotonic(), set(), set()
-        streams.clock = seen.at
+        streams.clock, streams.today = seen.at, seen.today
         for key, places in seen.places.items():
             known = streams.places.get(key, {})
             for ticket, place in places.items():
@@ -204,25 +210,32 @@ class Hub:
         """The places now; None where the database does not say. The next round tries again."""
         loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(self._database, _looked, mall, wanted)
-        except (DatabaseError, InterfaceError, ObjectDoesNotExist) as error:
+            looking = loop.run_in_executor(self._database, _looked, mall, wanted)
+            return await asyncio.wait_for(looking, LOOK_S)
+        except (DatabaseError, InterfaceError, ObjectDoesNotExist, TimeoutError) as error:
             logger.warning("places not known: %s", type(error).__name__)
-            return None
+        except Exception as error:  # noqa: BLE001 - one mall's rows must not end all streams
+            where = "".join(traceback.format_tb(error.__traceback__))
+            logger.error("places not known: %s\n%s", type(error).__name__, where)
+        return None
 
     async def _rounds(self) -> None:
         """Look at all that is watched, then give every stream a sign of life."""
         while True:
             await asyncio.sleep(ROUND_S if self.hears else DEAF_ROUND_S)
-            for mall, streams in list(self.malls.items()):
+            malls = list(self.malls.items())
+            for _mall, streams in malls:  # first, as they need no database
+                await self._keep_alive(streams, streams.public)
+            for mall, streams in malls:
                 for watcher in streams.all_private():
                     if watcher.claim and watcher.claim.until <= time.time():
                         watcher.end()
                 await self._tell_places(mall, streams, set(streams.private))
-                await self._keep_alive(streams)
+                await self._keep_alive(streams, streams.all_private())
 
-    async def _keep_alive(self, streams: Streams) -> None:
+    async def _keep_alive(self, streams: Streams, watchers: Iterable[Watcher]) -> None:
         recently = time.monotonic() - ROUND_S / 2
-        for count, watcher in enumerate(streams.everybody()):
+        for count, watcher in enumerate(list(watchers)):
             if watcher.told_at > recently:
                 continue
             if watcher.claim is None:
@@ -236,6 +249,14 @@ class Hub:
     def _knows(self, streams: Streams, watcher: Watcher) -> bool:
         oldest = time.monotonic() - FRESH_S
         return all(streams.seen_at.get(key, oldest) > oldest for key in watcher.keys)
+
+
+def _impatient() -> None:
+    """In the thread, before its connection is opened: a database that hangs is one that is away."""
+    own = connection.settings_dict
+    options = {**own["OPTIONS"], "connect_timeout": 3, "tcp_user_timeout": 5000}
+    options["options"] = f"{options.get('options', '')} -c statement_timeout=5000"
+    connection.settings_dict = {**own, "OPTIONS": options}
 
 
 def _looked(mall: int, wanted: dict[Key, set[str]]) -> Seen:

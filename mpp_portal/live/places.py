@@ -35,6 +35,7 @@ class Seen:
     """The places of the wanted tickets at one moment: the time of day, and by queue and ticket."""
 
     at: str
+    today: dt.date
     places: dict[Key, dict[str, Place]]
 
 
@@ -50,7 +51,7 @@ def look(mall_id: int, wanted: Mapping[Key, set[str]], at: dt.datetime) -> Seen:
         for date, queues in days.items():
             for queue, places in _day(mall, date, queues, at).items():
                 found[date, queue] = places
-        return Seen(clock(at, mall), found)
+        return Seen(clock(at, mall), mall.date_at(at), found)
 
 
 def _day(

@@ -1,6 +1,7 @@
 """A stream that is watched: it holds the latest event only, so that a slow reader delays nobody."""
 
 import asyncio
+import datetime as dt
 import time
 from collections.abc import Iterable
 
@@ -73,6 +74,7 @@ class Streams:
         self.places: dict[Key, dict[str, Place]] = {}
         self.seen_at: dict[Key, float] = {}  # when, by the loop's clock
         self.clock = ""  # the mall's time of day then
+        self.today: dt.date | None = None  # the mall's date then
         self.changed: set[int] = set()  # queues, not yet told
         self.call: int | None = None
         self.look: set[Key] = set()  # queues' days to look at
@@ -104,6 +106,11 @@ class Streams:
                 del self.private[key]
                 self.places.pop(key, None)
                 self.seen_at.pop(key, None)
+
+    def moved_by(self, queues: Iterable[int]) -> set[Key]:
+        """The queues' days that a change of these queues moves: numbers for later days wait."""
+        days = {self.today} if self.today else {date for date, _queue in self.private}
+        return {(date, queue) for date in days for queue in queues} & self.private.keys()
 
     def all_private(self) -> set[Watcher]:
         return set().union(*self.private.values())

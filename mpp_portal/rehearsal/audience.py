@@ -15,6 +15,7 @@ import re
 import sys
 import time
 from collections import deque
+from collections.abc import Coroutine
 from typing import Any
 
 from mpp_portal.rehearsal.browsing import Browser, Traffic, events
@@ -46,10 +47,14 @@ class Follower:
     async def follow(self, url: str) -> None:
         """Take the stream's events, and come back whenever it breaks off."""
         while True:
-            with contextlib.suppress(OSError, EOFError, ValueError):
+            try:
                 async for name, data in events(url, self.traffic):
                     self.listens, self.drops = True, 0
                     self.hear(name, data)
+            except (OSError, EOFError):
+                pass  # counted as a stream that was lost
+            except ValueError as error:
+                self.note(error)
             self.listens = False
             self.drops += 1
             self.wanted.set()
@@ -57,6 +62,17 @@ class Follower:
 
     def hear(self, name: str, data: str) -> None:
         raise NotImplementedError
+
+    def note(self, error: Exception) -> None:
+        self.traffic.errors[f"{type(self).__name__}: {type(error).__name__}"] += 1
+
+    async def noting(self, work: Coroutine[Any, Any, Any]) -> Any:
+        """Do the work; what fails in it breaks the day, not the other followers."""
+        try:
+            return await work
+        except Exception as error:  # noqa: BLE001 - whatever it was, the report names it
+            self.note(error)
+            return None
 
     async def ask_within(self, seconds: float) -> None:
         """Until somebody wants the page, or the time is over."""
@@ -81,20 +97,24 @@ class Display(Follower):
             self.wanted.set()
 
     async def run(self) -> None:
-        body = ""
-        while not body:
-            _status, body = await self.browser.get(self.path)
-        self.take(body)
-        url = html.unescape(_STREAM.search(body)[1])  # type: ignore[index]
-        following = asyncio.create_task(self.follow(url))
+        following = None
         try:
+            status, body = await self.browser.get(self.path)
+            while status != 200:
+                await asyncio.sleep(patience(POLL_DEAF_S))
+                status, body = await self.browser.get(self.path)
+            self.take(body)
+            url = html.unescape(_STREAM.search(body)[1])  # type: ignore[index]
+            following = asyncio.create_task(self.noting(self.follow(url)))
             while True:
                 asked = time.monotonic()
                 await self.look()
                 await asyncio.sleep(max(0.0, asked + GAP_S - time.monotonic()))
                 await self.ask_within(patience(POLL_S if self.listens else POLL_DEAF_S))
         finally:
-            following.cancel()
+            self.is_on.set()  # or it never will be: nobody waits for it
+            if following:
+                following.cancel()
 
     async def look(self) -> None:
         _status, body = await self.browser.get(f"{self.path}?sejak={self.last}", part=True)
@@ -136,7 +156,7 @@ class Phone(Follower):
         if status != 200 or not self.take(body):
             self.browser.close()
             return False
-        following = asyncio.create_task(self.follow(self.page["stream"]))
+        following = asyncio.create_task(self.noting(self.follow(self.page["stream"])))
         stream = self.page["stream"]
         try:
             while "url" in self.page:
@@ -155,7 +175,7 @@ class Phone(Follower):
                 if self.page.get("stream", stream) != stream:
                     stream = self.page["stream"]
                     following.cancel()
-                    following = asyncio.create_task(self.follow(stream))
+                    following = asyncio.create_task(self.noting(self.follow(stream)))
         finally:
             following.cancel()
             self.browser.close()
@@ -184,7 +204,8 @@ class Audience:
 
     async def run(self) -> dict[str, Any]:
         began = time.monotonic()
-        tasks = [asyncio.create_task(display.run()) for display in self.displays.values()]
+        displays = self.displays.values()
+        tasks = [asyncio.create_task(display.noting(display.run())) for display in displays]
         await asyncio.gather(*(display.is_on.wait() for display in self.displays.values()))
         sys.stdout.write(f"{READY}\n")  # a display opened later would not repeat what was called
         sys.stdout.flush()
@@ -209,8 +230,7 @@ class Audience:
         while True:
             if self.tokens:
                 phone = Phone(self.base_url, self.traffic, self.tokens.pop())
-                ended = await phone.run()
-                self.followed += ended
+                self.followed += bool(await phone.noting(phone.run()))
             else:
                 await asyncio.sleep(0.5)
 

@@ -20,7 +20,7 @@ class Traffic:
     errors: Tally[str] = field(default_factory=Tally)
     milliseconds: list[float] = field(default_factory=list)
     streams: int = 0
-    streams_lost: int = 0
+    streams_lost: int = 0  # ended by the server, or broken off
     events: Tally[str] = field(default_factory=Tally)
 
 
@@ -103,8 +103,11 @@ async def events(url: str, traffic: Traffic) -> AsyncIterator[tuple[str, str]]:
                 traffic.events[name] += 1
                 yield name, data
                 name = data = ""
-    finally:
         traffic.streams_lost += 1
+    except (OSError, EOFError):
+        traffic.streams_lost += 1
+        raise
+    finally:
         writer.close()
         with contextlib.suppress(OSError):
             await writer.wait_closed()

@@ -12,6 +12,7 @@ from mpp_portal.rehearsal.memory import Megabytes
 Report = dict[str, Any]
 GROWS_BY, GROWS_MB = 0.10, 12.0  # more than both from the second minute on is not flat
 WARM_S = 100.0
+LATEST_S = 20.0  # by the wall's clock, from a call to the display that shows it
 FINE = {"200", "204", "304"}
 TOLD = 5  # sentences of a broken promise; the others are counted
 
@@ -98,6 +99,7 @@ def _http(audience: Report) -> Report:
         "statuses": traffic["statuses"],
         "errors": traffic["errors"],
         "streams": traffic["streams"],
+        "streams_lost": traffic["streams_lost"],
         "events": traffic["events"],
         "tickets_followed": audience["followed"],
     }
@@ -151,6 +153,11 @@ def _short(sentences: Sequence[str]) -> list[str]:
 def _broken_by_the_run(told: Report, run: Run) -> list[str]:
     """What the processes did not keep."""
     broken = [f"the {name} process ended in the middle of the day" for name in run.dead]
+    broken += [
+        f"display {zone} showed a call {one['lag_max_s']} s late"
+        for zone, one in told["displays"].items()
+        if (one["lag_max_s"] or 0) > LATEST_S
+    ]
     http = told["http"]
     broken += [f"HTTP error: {name} x {n}" for name, n in http.get("errors", {}).items()]
     broken += [
@@ -188,7 +195,8 @@ def lines(told: Report) -> list[str]:
             f"HTTP: {http['requests']} requests ({http['per_second']} a second, p50 "
             f"{http['p50_ms']:.0f} ms, p99 {http['p99_ms']:.0f} ms), statuses "
             f"{_pairs(http['statuses'])}, errors {_pairs(http['errors']) or 'none'}; "
-            f"{http['streams']} streams, {http['tickets_followed']} tickets followed"
+            f"{http['streams']} streams, {http['streams_lost']} lost, "
+            f"{http['tickets_followed']} tickets followed"
         )
     for name, one in told["memory_mb"].items():
         minutes = " ".join(f"{mb:g}" for mb in one["at_minutes"])

@@ -40,6 +40,9 @@ class DeviceForm(forms.ModelForm):
     class Meta:
         model = Device
         fields = "__all__"  # noqa: DJ007 - the admin names them
+        help_texts = {
+            "printer_host": _("Alamat IP di jaringan mal, misalnya 192.168.1.50; bukan nama host.")
+        }
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
@@ -50,7 +53,7 @@ class DeviceForm(forms.ModelForm):
             self.add_error("printer_host", _("Tulis alamat pencetaknya, misalnya 192.168.1.50."))
         elif host and not printer.is_host(host):
             self.add_error(
-                "printer_host", _("Tulis alamat IP atau nama host saja, misalnya 192.168.1.50.")
+                "printer_host", _("Tulis alamat IP pencetak di jaringan, misalnya 192.168.1.50.")
             )
         if port is not None and port not in printer.PORTS:
             self.add_error(

@@ -28,6 +28,7 @@ class Device(models.Model):
         PAPER_OUT = "paper_out", _("kertas habis")
         PAPER_LOW = "paper_low", _("kertas hampir habis")
         PRINTER_AWAY = "printer_away", _("pencetak tidak menjawab")
+        MUTE = "mute", _("tidak bersuara")
 
     class Paper(models.IntegerChoices):
         MM_58 = 58, "58 mm"

@@ -27,6 +27,7 @@ from queueing.rules.devices import (
     answer_help,
     ask_reload,
     call_for_help,
+    help_under_way,
     make_pairing_code,
     pair,
     report_trouble,
@@ -47,7 +48,7 @@ from queueing.rules.printing import (
     slip_did_not_come,
 )
 from queueing.rules.rebuilding import materialise
-from queueing.rules.reporting import report_at_kiosk
+from queueing.rules.reporting import report_at_kiosk, shows_token
 from queueing.rules.setting_up import import_setup, set_up
 from queueing.rules.sitting import close_counter, open_counter, press
 from queueing.rules.voice import drop_clip, keep_clip
@@ -81,6 +82,7 @@ __all__ = [
     "erase_visits",
     "expire_unprinted",
     "grant_priority",
+    "help_under_way",
     "import_setup",
     "join_the_line",
     "keep_clip",
@@ -109,6 +111,7 @@ __all__ = [
     "send_code",
     "send_link",
     "set_up",
+    "shows_token",
     "slip_came_out",
     "slip_did_not_come",
     "start",

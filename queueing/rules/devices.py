@@ -19,6 +19,7 @@ from queueing.refusals import Refusal
 from services.models import Mall
 
 PAIRING_FOR = dt.timedelta(minutes=15)
+ON_THE_WAY = dt.timedelta(minutes=5)  # an officer who answered a call
 CODE_LENGTH = 8
 GUESSES = 10
 _GUESSES_S = 600
@@ -122,12 +123,35 @@ def ask_reload(*, device_id: int, at: dt.datetime) -> None:
 
 
 def call_for_help(*, device: Device, at: dt.datetime) -> HelpCall:
-    """Somebody at the device asks for a person; pressed again it stays one call since the first."""
+    """Somebody at the device asks for a person; pressed again it stays one call since the first.
+
+    One of an earlier day, which nobody answered, makes room: who called is long gone.
+    """
+    HelpCall.objects.filter(
+        device=device, answered_at=None, at__lt=_midnight(device.mall, at)
+    ).update(answered_at=at)
     try:
         with transaction.atomic():
             return HelpCall.objects.create(mall_id=device.mall_id, device=device, at=at)
     except IntegrityError:
         return HelpCall.objects.filter(device=device).latest("pk")
+
+
+def help_under_way(*, device: Device, at: dt.datetime) -> HelpCall | None:
+    """Today's call that is open, or was answered so lately that the officer is on the way."""
+    return (
+        HelpCall.objects.filter(
+            Q(answered_at=None) | Q(answered_at__gt=at - ON_THE_WAY),
+            device=device,
+            at__gte=_midnight(device.mall, at),
+        )
+        .order_by("-pk")
+        .first()
+    )
+
+
+def _midnight(mall: Mall, at: dt.datetime) -> dt.datetime:
+    return dt.datetime.combine(mall.date_at(at), dt.time.min, mall.zone)
 
 
 @transaction.atomic

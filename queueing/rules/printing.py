@@ -21,6 +21,7 @@ from queueing.workflow import State
 
 REPRINTS = 2  # of a visit, at all kiosks together
 REPRINT_FOR = dt.timedelta(minutes=10)
+_BUSY = dt.timedelta(minutes=1)
 _S = SlipPrint.State
 
 
@@ -35,21 +36,25 @@ def print_slip(*, visit_id: int, device: Device, at: dt.datetime) -> SlipPrint:
         join_the_line(visit_id=visit_id, device=device, at=at)
         return SlipPrint(device=device, visit_id=visit_id, state=_S.OUT, at=at)
     known, print_ = _begin(visit_id, device, at)
-    return print_ if known else _sent(print_, device, at)
+    if not known:
+        return _sent(print_, device, at)
+    if print_.state == _S.OUT:
+        join_the_line(visit_id=visit_id, device=device, at=at)
+    return print_
 
 
 def print_again(
-    *, visit_id: int, device: Device, at: dt.datetime, present: bool = False
+    *, visit_id: int, device: Device, at: dt.datetime, present: bool = False, qr: bool = True
 ) -> SlipPrint:
     """Print it once more: twice per visit, within ten minutes of the first print.
 
     Each is written down on the numbers. Who asks stands there: numbers that left the line because
     nobody confirmed their paper are back with it. Who reported `present` with a number from
-    elsewhere may have a first paper as well.
+    elsewhere may have a first paper as well, without the `qr` where nobody showed it.
     """
     if device.printer == Device.Printer.NONE:
         raise Refusal("no_paper_here")
-    return _sent(_begin_again(visit_id, device, at, present), device, at)
+    return _sent(_begin_again(visit_id, device, at, present), device, at, qr=qr)
 
 
 @transaction.atomic
@@ -65,12 +70,15 @@ def slip_came_out(*, visit_id: int, device: Device, at: dt.datetime) -> list[Tic
 
 @transaction.atomic
 def slip_did_not_come(*, visit_id: int, device: Device, at: dt.datetime) -> SlipPrint:
-    """Somebody says that no paper came: the numbers go on printing, staff see it at the device."""
+    """Somebody says that no paper came, whatever the printer said: staff see it at the device.
+
+    Numbers that are printing go on printing; those that wait already go on waiting.
+    """
     _locked(visit_id, device)
     sent = _last(visit_id, device)
     if sent is None:
         raise Refusal("not_printing")
-    if sent.state == _S.SENT:
+    if sent.state != _S.FAILED:
         _settle(sent, _S.FAILED, Device.Trouble.PRINTER_AWAY)
         report_trouble(device_id=device.pk, trouble=Device.Trouble.PRINTER_AWAY, at=at)
     return sent
@@ -91,10 +99,14 @@ def reprints_left(*, visit_id: int, at: dt.datetime) -> int:
 
 
 def look_at_printers(*, at: dt.datetime) -> None:
-    """Ask every kiosk's network printer how it is, so that a new roll of paper ends its trouble."""
-    for device in Device.objects.filter(
+    """Ask every kiosk's network printer how it is, so that a new roll of paper ends its trouble.
+
+    One that has just printed told it then, and is left to the next person before it.
+    """
+    devices = Device.objects.filter(
         active=True, printer=Device.Printer.NETWORK, mall__active=True
-    ).exclude(token_hash=""):
+    ).exclude(token_hash="")
+    for device in devices.exclude(prints__at__gt=at - _BUSY):
         trouble = printer.look(device.printer_host, device.printer_port)
         report_trouble(device_id=device.pk, trouble=trouble, at=at)
 
@@ -137,17 +149,26 @@ def _begin_again(visit_id: int, device: Device, at: dt.datetime, present: bool) 
     return SlipPrint.objects.create(device=device, visit_id=visit_id, again=bool(first), at=at)
 
 
-def _sent(print_: SlipPrint, device: Device, at: dt.datetime) -> SlipPrint:
-    """Send it to a network printer and write down what became of it; a browser prints by itself."""
+def _sent(print_: SlipPrint, device: Device, at: dt.datetime, *, qr: bool = True) -> SlipPrint:
+    """Send it to a network printer and write down what became of it; a browser prints by itself.
+
+    What somebody said of the paper meanwhile stands.
+    """
     if device.printer != Device.Printer.NETWORK:
         return print_
     visit = Visit.objects.select_related("mall").get(pk=print_.visit_id)
-    paper = printer.draw(slip(visit, at), device.paper_mm)
+    paper = printer.draw(slip(visit, at, qr=qr), device.paper_mm)
     outcome = printer.send(device.printer_host, device.printer_port, paper)
-    _settle(print_, _S.OUT if outcome.out else _S.FAILED, outcome.trouble)
-    report_trouble(device_id=device.pk, trouble=outcome.trouble, at=at)
-    if outcome.out:
-        join_the_line(visit_id=visit.pk, device=device, at=at)
+    state = _S.OUT if outcome.out else _S.FAILED
+    with transaction.atomic():
+        tickets = _locked(visit.pk, device)
+        SlipPrint.objects.filter(pk=print_.pk, state=_S.SENT).update(
+            state=state, trouble=outcome.trouble
+        )
+        report_trouble(device_id=device.pk, trouble=outcome.trouble, at=at)
+        if outcome.out:
+            _confirmed(tickets, at)
+    print_.refresh_from_db()
     return print_
 
 

@@ -5,10 +5,11 @@ import re
 
 from accounts import tries
 from queueing.issuing import SHORT_CODE_CHARACTERS
-from queueing.models import Device, Visit
+from queueing.models import Device, SlipPrint, Ticket, Visit
 from queueing.refusals import Refusal
-from queueing.rules.arriving import check_in, confirm_print, revive
-from queueing.workflow import State
+from queueing.rules.arriving import check_in, confirm_print
+from queueing.rules.printing import join_the_line
+from queueing.workflow import ACTIVE, State
 
 TRIES = 15  # wrong short codes at one kiosk within ten minutes
 _FORGET_AFTER_S = 600
@@ -28,10 +29,33 @@ def report_at_kiosk(*, device: Device, typed: str, at: dt.datetime) -> Visit:
     except Refusal as refusal:
         if refusal.code != "nothing_to_check_in":
             raise
-        tickets = revive(visit_id=visit.pk, at=at)
+        tickets = _paper_shown(visit, device, at)
     if any(ticket.state == State.PRINTING for ticket in tickets):
         confirm_print(visit_id=visit.pk, at=at)
+    _settle_paper(visit)
     return visit
+
+
+def shows_token(typed: str) -> bool:
+    """Whether this is a scanned ticket, which opens its citizen's page, and not a short code."""
+    return bool(_SCANNED.search(typed))
+
+
+def _paper_shown(visit: Visit, device: Device, at: dt.datetime) -> list[Ticket]:
+    """A paper that was never confirmed is here; if its hour is a later one, that is the answer."""
+    tickets = join_the_line(visit_id=visit.pk, device=device, at=at)
+    if any(ticket.state == State.BOOKED for ticket in tickets):
+        _settle_paper(visit)
+        return check_in(visit_id=visit.pk, at=at)
+    if not any(ticket.state in ACTIVE for ticket in tickets):
+        raise Refusal("cannot_revive")
+    return tickets
+
+
+def _settle_paper(visit: Visit) -> None:
+    """Nobody need be asked any more whether the paper came out."""
+    sent = SlipPrint.objects.filter(visit=visit, state=SlipPrint.State.SENT)
+    sent.update(state=SlipPrint.State.OUT)
 
 
 def _visit_of(device: Device, typed: str, at: dt.datetime) -> Visit:

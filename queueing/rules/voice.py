@@ -13,6 +13,7 @@ from services.models import Mall
 
 MOST_BYTES = 300_000
 MOST_SECONDS = 5
+MOST_UNTIMED_BYTES = 60_000  # of a WebM, which does not say how long it lasts
 
 
 @transaction.atomic
@@ -28,6 +29,8 @@ def keep_clip(*, mall: Mall, key: str, content: bytes, by: User, at: dt.datetime
         content_type, seconds = clip_files.look(content)
     except clip_files.Unreadable as error:
         raise Refusal("clip_unreadable") from error
+    if seconds is None and len(content) > MOST_UNTIMED_BYTES:
+        raise Refusal("clip_too_large", limit=MOST_UNTIMED_BYTES // 1000)
     if seconds is not None and seconds > MOST_SECONDS:
         raise Refusal("clip_too_long", limit=MOST_SECONDS)
     clip, _new = VoiceClip.objects.update_or_create(

@@ -53,6 +53,7 @@ def walk_in(
     request_key: str | None = None,
     override_reason: str = "",
     over_quota_reason: str = "",
+    by: int | None = None,
 ) -> Visit:
     """Give numbers to a person in the hall: a seat in the first window that has one left.
 
@@ -61,6 +62,7 @@ def walk_in(
     waits for the printer (`confirm_print`). `override_reason` (front desk, at least 5 letters)
     lets a second active number for the same person and service pass. `over_quota_reason` (the same)
     gives a number without a seat, in the order of arrival, when every window of today is full.
+    `by` is the window that the person agreed to: one for a later hour is `just_full` instead.
     """
     if over_quota_reason and (channel != Visit.Channel.FRONT_DESK or officer_id is None):
         raise Refusal("not_allowed")
@@ -96,6 +98,8 @@ def walk_in(
     if isinstance(known, Visit):
         return known
     facts = _first_window_of_each(mall, windows, channel, bool(priority), at, over_quota_reason)
+    if by and not priority and facts[0].window_id != by:
+        _refuse_later(facts[0], by, windows, mall, at)
     seated = [fact for fact in facts if fact.window_id]
     for fact in seated:
         refuse_past_the_services_own_limit(mall.pk, fact)
@@ -211,6 +215,16 @@ def _first_window_of_each(
                 continue
             raise _no_of_the_gate(mall, code, facts[0].date, channel, at)
     return chosen
+
+
+def _refuse_later(
+    fact: SeatFacts, by: int, windows: dict[str, list[SeatFacts]], mall: Mall, at: dt.datetime
+) -> None:
+    """Nobody gets a number for hours later who agreed to one for now."""
+    if at < fact.starts_at - fact.early:
+        agreed = next((one for one in windows[fact.service_code] if one.window_id == by), fact)
+        hour = agreed.starts_at.astimezone(mall.zone)
+        raise Refusal("just_full", hour=f"{hour:%H.%M}")
 
 
 def _take_over_quota(facts: list[SeatFacts]) -> dict[int, int]:

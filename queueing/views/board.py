@@ -2,11 +2,13 @@
 
 import datetime as dt
 import json
+from hashlib import blake2b
 from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.templatetags.static import static
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -22,6 +24,7 @@ from services import permissions
 from services.models import Mall
 from services.views import in_mall
 
+_FILES = ("js/display.js", "js/voice.js", "js/device.js", "css/theme-hall.css")
 _TURN_S = 12  # how long one of several sentences stands at the foot
 
 
@@ -54,6 +57,7 @@ def display(request: HttpRequest, mall: Mall, zone: str = "") -> HttpResponse:
         "device": device,
         "hall_code": hall_code(mall_id=mall.pk, at=at) if device or keeper else "",
         "size": _size(len(seen.queues)),
+        "version": _version(seen),
     }
     with translation.override(settings.LANGUAGE_CODE):  # a hall's screen speaks one language
         for queue in seen.queues:
@@ -61,8 +65,14 @@ def display(request: HttpRequest, mall: Mall, zone: str = "") -> HttpResponse:
         page["sentence"] = _sentence(seen, at)
         if not part:
             page["stream"] = live.stream_of(mall.pk)
-            page["clips"] = json.dumps(voice.addresses(mall))
+            page["clips"] = json.dumps(voice.addresses(mall, seen.recorded))
         return render(request, f"queueing/{'_board' if part else 'display'}.html", page)
+
+
+def _version(seen: Hall) -> str:
+    """What a page is made of: its files, and the words of the voice; another one is loaded anew."""
+    made = [sorted(seen.recorded.items()), voice.version(voice.BELL), *map(static, _FILES)]
+    return blake2b(repr(made).encode(), digest_size=6).hexdigest()
 
 
 def _told(wait: Wait | None) -> str:

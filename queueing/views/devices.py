@@ -14,11 +14,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.addresses import client_address
 from queueing import rules
-from queueing.devices import device_of, remember_device
+from queueing.devices import COOKIE, device_of, remember_device
 from queueing.models import Device
 from queueing.refusals import Refusal
 from services.models import Mall
 from services.views import in_mall
+
+_OF_DISPLAYS = {"", Device.Trouble.MUTE}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -52,7 +54,8 @@ def heartbeat(request: HttpRequest, mall: Mall) -> HttpResponse:
     """`{"trouble", "since"}` -> `{"reload", "at"}`; 403 tells a device that it is paired no more.
 
     `since` is the `at` of the first answer the page got: what was asked later asks for a reload.
-    An empty trouble says nothing: it ends when paper came out or an officer says so.
+    A kiosk's trouble ends when paper came out or an officer says so, not with an empty one here;
+    a display has but one, that it is mute, and says itself when that is over.
     """
     device = device_of(request, mall)
     if device is None:
@@ -64,11 +67,17 @@ def heartbeat(request: HttpRequest, mall: Mall) -> HttpResponse:
         loaded = parse_datetime(since)
     except (ValueError, AttributeError):
         return JsonResponse({"code": "bad_json"}, status=422)
-    if trouble and device.kind == Device.Kind.KIOSK:
+    if device.kind == Device.Kind.KIOSK:
+        news = trouble not in _OF_DISPLAYS
+    else:
+        news = trouble in _OF_DISPLAYS and trouble != device.trouble
+    if news:
         rules.report_trouble(device_id=device.pk, trouble=trouble, at=at)
     asked = device.reload_at
     stale = bool(asked and loaded and loaded.tzinfo and loaded < asked)
-    return JsonResponse({"reload": stale, "at": at.isoformat()})
+    response = JsonResponse({"reload": stale, "at": at.isoformat()})
+    remember_device(response, request.COOKIES[COOKIE])  # a device in use is never forgotten
+    return response
 
 
 def _home_of(device: Device, mall: Mall) -> str:

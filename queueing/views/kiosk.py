@@ -119,7 +119,7 @@ def agency(kiosk: Kiosk, code: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @at_kiosk
 def priority(kiosk: Kiosk) -> HttpResponse:
-    """Which priority: said by the person, never proved; "" goes on without."""
+    """Which priority: said by the person, never proved."""
     if kiosk.request.method == "POST":
         wish = kiosk.request.POST.get("prioritas", "")
         if wish not in Visit.Priority.values:

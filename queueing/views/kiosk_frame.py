@@ -11,10 +11,10 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.views.decorators.cache import never_cache
 
-from queueing import kiosk_guest, voice
+from queueing import kiosk_guest, rules, voice
 from queueing.devices import at_device
 from queueing.kiosk_guest import Guest, Look
-from queueing.models import Device, HelpCall
+from queueing.models import Device
 from queueing.refusals import Refusal
 from services.models import Mall
 from services.views import in_mall
@@ -48,13 +48,13 @@ class Kiosk:
 
     def back(self) -> HttpResponse:
         """To the kiosk's page from which a button of the frame was pressed."""
-        wanted = self.request.POST.get("kembali", "")
+        wanted = self.request.POST.get("kembali", "").removesuffix("?baru")  # which resets
         inside = wanted.startswith(self.start) and "//" not in wanted and "\\" not in wanted
         return redirect(wanted if inside else self.start)
 
     def page(self, template: str, spoken: str, **page: Any) -> HttpResponse:
         """A page of the kiosk. `spoken` is the key of what "Bacakan" reads."""
-        call = HelpCall.objects.filter(device=self.device, answered_at=None).first()
+        call = rules.help_under_way(device=self.device, at=self.at)
         context = {
             "mall": self.mall,
             "device": self.device,

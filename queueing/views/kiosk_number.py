@@ -72,15 +72,17 @@ def take(kiosk: Kiosk) -> HttpResponse:
     if "biasa" in kiosk.request.POST:
         kiosk.guest = Guest()
     key = f"kios:{kiosk.device.pk}:{key}"
-    known = _given_before(kiosk, key)
+    known, hour = _given_before(kiosk, key), None
     if known is None:
         found = service_in(kiosk.mall.pk, code)
         seat, no, _why = _next_seat(kiosk, found)
         agreed = kiosk.request.POST.get("jam") == str(seat.window_id) if seat else False
         if no or (seat and not agreed and _is_later(kiosk, seat)):
             return kiosk.go("service", code)
+        hour = seat.window_id if seat else None
     try:
-        visit = known or _given(kiosk, code, key)
+        visit = known or _given(kiosk, code, key, hour)
+        rules.print_slip(visit_id=visit.pk, device=kiosk.device, at=kiosk.at)
     except Refusal as refusal:
         kiosk.guest.refused(refusal)
         return kiosk.go("service", code)
@@ -99,6 +101,9 @@ def done(kiosk: Kiosk) -> HttpResponse:
     if not tickets:
         return kiosk.go()
     slip = SlipPrint.objects.filter(visit=visit, device=kiosk.device).order_by("-pk").first()
+    has_paper = slip is not None
+    if kiosk.guest.present and not kiosk.guest.printed:
+        slip = None  # the paper of this morning is no matter of now
     asks = bool(slip and slip.state == SlipPrint.State.SENT and not kiosk.guest.paperless)
     failed = bool(slip and slip.state == SlipPrint.State.FAILED and not kiosk.guest.paperless)
     out = bool(slip and slip.state == SlipPrint.State.OUT)
@@ -109,13 +114,14 @@ def done(kiosk: Kiosk) -> HttpResponse:
         visit=visit,
         tickets=tickets,
         one=tickets[0] if len(tickets) == 1 else None,
-        qr=qr(visit),
+        qr="" if kiosk.guest.typed else qr(visit),
         asks=asks,
         failed=failed,
         reprints=failed and rules.reprints_left(visit_id=visit.pk, at=kiosk.at),
         out=out,
+        prints=not has_paper or rules.reprints_left(visit_id=visit.pk, at=kiosk.at),
         print_key=slip.pk if asks and kiosk.device.printer == Device.Printer.BROWSER else "",
-        slip=slips.slip(visit, kiosk.at) if asks else None,
+        slip=slips.slip(visit, kiosk.at, qr=not kiosk.guest.typed) if asks else None,
         says=voice.of_number(tickets[0].ticket.label),
         clips=voice.addresses(kiosk.mall),
         idle_s=AFTER_PRINT_S if not (asks or failed) else None,
@@ -140,15 +146,17 @@ def paper(kiosk: Kiosk) -> HttpResponse:
                 device=kiosk.device,
                 at=kiosk.at,
                 present=kiosk.guest.present,
+                qr=not kiosk.guest.typed,
             )
+            kiosk.guest.printed = True
         case "tanpa":
             rules.join_the_line(visit_id=visit.pk, device=kiosk.device, at=kiosk.at)
             kiosk.guest.paperless = True
     return kiosk.go("done")
 
 
-def _given(kiosk: Kiosk, code: str, key: str) -> Visit:
-    visit = rules.walk_in(
+def _given(kiosk: Kiosk, code: str, key: str, hour: int | None) -> Visit:
+    return rules.walk_in(
         mall=kiosk.mall,
         services=[code],
         at=kiosk.at,
@@ -156,9 +164,8 @@ def _given(kiosk: Kiosk, code: str, key: str) -> Visit:
         priority=kiosk.guest.priority,
         language=kiosk.look.language,
         request_key=key,
+        by=hour,
     )
-    rules.print_slip(visit_id=visit.pk, device=kiosk.device, at=kiosk.at)
-    return visit
 
 
 def _given_before(kiosk: Kiosk, key: str) -> Visit | None:

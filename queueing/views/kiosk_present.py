@@ -17,12 +17,12 @@ def present(kiosk: Kiosk) -> HttpResponse:
     if kiosk.request.method != "POST":
         return kiosk.page("present", "hadir", keys=CODE_KEYS)
     kiosk.guest = Guest(priority=kiosk.guest.priority)
+    typed = kiosk.request.POST.get("kode", "")[:400]
     try:
-        visit = rules.report_at_kiosk(
-            device=kiosk.device, typed=kiosk.request.POST.get("kode", "")[:400], at=kiosk.at
-        )
+        visit = rules.report_at_kiosk(device=kiosk.device, typed=typed, at=kiosk.at)
     except Refusal as refusal:
         kiosk.guest.refused(refusal)
         return kiosk.go("present")
     kiosk.guest.visit, kiosk.guest.present = visit.pk, True
+    kiosk.guest.typed = not rules.shows_token(typed)
     return kiosk.go("done")

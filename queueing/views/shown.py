@@ -56,6 +56,7 @@ class Shown:
     place: Place | None = None
     closes_at: dt.datetime | None = None  # the end of the queue's last window of the day
     note: str = ""  # what the officer wrote at the end
+    unconfirmed: bool = False  # out of the line because nobody said that its paper came out
     can_undo: bool = False  # cancelled by its citizen within the last minute
     is_today: bool = False
 
@@ -155,6 +156,10 @@ SELECT t.*, w.starts_at, w.ends_at,
             SELECT e.note FROM queueing_ticketevent e
              WHERE e.ticket_id = t.id AND e.kind = 'ended' ORDER BY e.id DESC LIMIT 1), '')
             ELSE '' END AS note,
+       CASE WHEN t.state = 'cancelled' THEN (
+            SELECT e.kind FROM queueing_ticketevent e
+             WHERE e.ticket_id = t.id ORDER BY e.id DESC LIMIT 1) = 'print_expired'
+            ELSE false END AS unconfirmed,
        t.state = 'cancelled' AND t.ended_at > %(at)s - interval '60 seconds' AND NOT EXISTS (
             SELECT 1 FROM queueing_ticketevent e
              WHERE e.ticket_id = t.id AND e.at >= t.ended_at AND e.officer_id IS NOT NULL)
@@ -192,6 +197,7 @@ def shown(visit: Visit, at: dt.datetime) -> list[Shown]:
                 place=where.get(ticket.queue_id),
                 closes_at=ticket.closes_at,
                 note="" if ticket.note == ticket.outcome else ticket.note,
+                unconfirmed=today and bool(ticket.unconfirmed),
                 can_undo=ticket.can_undo,
                 is_today=today,
             )

@@ -13,23 +13,46 @@ let touched = Date.now(), leaving = false;
 
 // -- the next person finds nothing of this one ------------------------------------------------------
 
-const over = () => {
-  if (leaving) return;
-  leaving = true;
-  sessionStorage.clear();
-  location.replace(data.start);
+const reachable = async () => {
+  const options = { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout?.(5_000) };
+  return fetch(data.start, options).then((answer) => answer.ok, () => false);
 };
 
-function stay() {
+const cover = () => { if (data.of) document.getElementById("isi").hidden = true; };
+
+// Without a server the browser would show its own page, from which no kiosk comes back by itself.
+async function leave(go) {
+  if (leaving) return;
+  leaving = true;
+  if (await reachable()) return go();
+  cover();
+  setTimeout(() => { leaving = false; leave(go); }, 5_000);
+}
+
+const reload = () => leave(() => location.reload());
+const over = () => leave(() => {
+  sessionStorage.clear();
+  location.replace(data.start);
+});
+
+function stay(event) {
   touched = Date.now();
-  if (ask.open) ask.close();
+  // a touch on the question itself ends with its click: what lies below is not touched by it
+  if (!ask.open || (event?.type === "pointerdown" && ask.contains(event.target))) return;
+  ask.close();
+  const typed = event?.type === "keydown" && event.key.length === 1 && event.key !== " ";
+  if (typed || event?.type !== "keydown") listen(true);
+  if (typed && scan) { // a scanner's first letter, which the question had caught
+    event.preventDefault();
+    scan.value += event.key;
+  }
 }
 
 function tick() {
   const left = Math.max(0, Math.ceil(idle - (Date.now() - touched) / 1000));
   for (const one of lefts) one.textContent = left;
   if (left <= 0) {
-    if (isStart) location.reload(); // fresh waits, and a fresh token
+    if (isStart) reload(); // fresh waits, and a fresh token
     else over();
   } else if (warn && left <= warn && !ask.open && !counts) ask.showModal();
 }
@@ -40,7 +63,13 @@ for (const sign of ["pointerdown", "keydown", "input"]) document.addEventListene
 for (const link of document.querySelectorAll("[data-over]")) {
   link.addEventListener("click", (event) => { event.preventDefault(); over(); });
 }
-addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+ask.addEventListener("click", stay);
+addEventListener("pageshow", (event) => {
+  if (!event.persisted) return;
+  leaving = false;
+  cover();
+  reload();
+});
 setInterval(tick, 250);
 
 // -- one touch, one number --------------------------------------------------------------------------
@@ -55,9 +84,14 @@ for (const form of document.querySelectorAll("form[data-once]")) {
 
 // -- what a scanner types, and the keys on the screen -----------------------------------------------
 
-const scan = document.querySelector("[data-scan]"), code = document.querySelector("[data-code]");
+const code = document.querySelector("[data-code]"), scan = document.querySelector("[data-scan]");
+
+// the field hears the scanner, unless somebody uses the page by keys
+function listen(always = false) {
+  if (ask.open || !scan) return;
+  if (always || document.activeElement === body) scan.focus({ preventScroll: true });
+}
 if (scan && !code) {
-  const listen = () => { if (!ask.open && document.activeElement === body) scan.focus({ preventScroll: true }); };
   scan.addEventListener("blur", () => setTimeout(listen, 0));
   document.addEventListener("pointerup", () => setTimeout(listen, 0));
   scan.form.addEventListener("submit", (event) => { if (!scan.value.trim()) event.preventDefault(); });
@@ -79,7 +113,8 @@ if (code) {
 const clips = JSON.parse(document.getElementById("suara")?.textContent ?? "{}");
 know(clips);
 const read = document.querySelector("[data-read]");
-read.addEventListener("click", async () => {
+read.addEventListener("click", async (event) => {
+  if (event.detail) listen(true); // touched: a button that has the focus would swallow the scanner
   const reading = read.getAttribute("aria-pressed") === "true";
   hush();
   if (reading) return read.setAttribute("aria-pressed", "false");
@@ -99,7 +134,11 @@ function once(what, of, act) {
   act();
 }
 once("cetak", data.print, () => print());
-once("sebut", data.of, () => say(data.say.split(" ")));
+once("sebut", data.of, () => {
+  know({ bantuan: read.dataset.read });
+  say(data.say.split(" "));
+  say(["bantuan"]); // and what to do with the paper
+});
 
 // -- the clock, and the sign of life ----------------------------------------------------------------
 
@@ -110,6 +149,6 @@ function tell() {
   clock.textContent = now.toISOString().slice(11, 16).replace(":", document.documentElement.lang === "en" ? ":" : ".");
 }
 setInterval(tell, 1000);
-const alive = () => beat(data.beat, token);
+const alive = async () => { if (await beat(data.beat, token) === "reload") reload(); };
 alive();
 setInterval(alive, 30_000);

@@ -78,7 +78,8 @@ async function ask(whole) {
 
 async function refresh() {
   due = Infinity;
-  if (asking || !here().dataset.url) return;
+  if (!here().dataset.url) return;
+  if (asking) return soon(1000); // what came meanwhile is asked for next
   asking = true;
   asked = Date.now();
   try {

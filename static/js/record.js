@@ -6,6 +6,7 @@ const RATE = 22050, LONGEST_MS = 4500, AROUND_S = 0.04, LOUD = 10 ** (-18 / 20),
 const at = (id) => document.getElementById(id);
 const page = at("voice"), studio = at("studio"), upload = at("upload"), says = at("says").dataset;
 const recordButton = at("record"), keepButton = at("keep"), heard = at("heard");
+const key = () => current?.dataset.key;
 const rows = () => [...page.querySelectorAll("[data-word]")];
 let current, microphone, recorder, clip, timer;
 
@@ -49,11 +50,14 @@ async function start() {
     return tell(says.noMicrophone);
   }
   heard.pause();
-  const pieces = [];
-  recorder = new MediaRecorder(microphone);
-  recorder.ondataavailable = ({ data }) => pieces.push(data);
-  recorder.onstop = () => finish(new Blob(pieces, { type: recorder.mimeType }));
-  recorder.start();
+  const pieces = [], word = key(), mine = new MediaRecorder(microphone);
+  recorder = mine;
+  mine.ondataavailable = ({ data }) => pieces.push(data);
+  mine.onstop = () => {
+    if (recorder === mine) delete studio.dataset.recording;
+    finish(new Blob(pieces, { type: mine.mimeType }), word);
+  };
+  mine.start();
   timer = setTimeout(stop, LONGEST_MS);
   heard.hidden = keepButton.hidden = true;
   recordButton.textContent = recordButton.dataset.stop;
@@ -66,10 +70,12 @@ function stop() {
   if (recorder?.state === "recording") recorder.stop();
 }
 
-async function finish(recording) {
-  delete studio.dataset.recording;
+// What was recorded is for the word that stood there then; once another stands there it is dropped.
+async function finish(recording, word) {
+  if (key() !== word) return;
   recordButton.textContent = recordButton.dataset.again;
   const samples = await cut(recording).catch(() => null);
+  if (key() !== word || "recording" in studio.dataset) return;
   if (!samples) return tell(says.quiet);
   clip = wav(samples);
   URL.revokeObjectURL(heard.src);
@@ -123,18 +129,19 @@ function wav(samples) {
 async function keep() {
   if (!clip || keepButton.disabled) return;
   keepButton.disabled = true;
-  const form = new FormData(upload);
-  form.set("kata", current.dataset.key);
-  form.set("berkas", clip, `${current.dataset.key}.wav`);
+  const row = current, word = key(), form = new FormData(upload);
+  form.set("kata", word);
+  form.set("berkas", clip, `${word}.wav`);
   try {
     const headers = { "X-Requested-With": "fetch" };
     const answer = await fetch(page.dataset.keep, { method: "POST", body: form, headers });
     if (answer.status >= 500 || answer.redirected) throw new Error(answer.status);
     const said = await answer.json();
     if (!answer.ok) return tell(said.message);
-    know({ [current.dataset.key]: said.address });
-    redraw(said.row);
-    next(says.kept);
+    know({ [word]: said.address });
+    const stays = current === row && !("recording" in studio.dataset);
+    redraw(row, said.row);
+    if (stays) next(says.kept);
   } catch {
     tell(says.lost);
   } finally {
@@ -142,10 +149,10 @@ async function keep() {
   }
 }
 
-function redraw(html) {
+function redraw(row, html) {
   const fresh = new DOMParser().parseFromString(html, "text/html").querySelector("[data-key]");
-  current.replaceWith(fresh);
-  current = fresh;
+  row.replaceWith(fresh);
+  if (current === row) current = fresh;
   offer(fresh);
   at("recorded").textContent = page.querySelectorAll("[data-word][data-recorded]").length;
 }

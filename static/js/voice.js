@@ -1,10 +1,11 @@
 // The hall's voice. A call is a row of short clips, played one after the other without a gap between
-// them that anybody hears. Nothing here rejects and nothing hangs: a clip that does not come is left
-// out, and every utterance ends by the clock at the latest.
+// them that anybody hears. Nothing here rejects and nothing hangs: a phrase that does not come is left
+// out, without a letter or a figure only the bell rings, as a wrong number is worse than none, and
+// every utterance ends by the clock at the latest.
 //
 //   prepare(addresses)   knows and loads the clips: {key: address}
 //   know(addresses)      knows them, and loads each when it is said first
-//   say(keys, {fast, ids}) -> Promise<boolean>: over; false when nothing could be heard
+//   say(keys, {fast, ids}) -> Promise<boolean>: over; false when it could not be heard
 //   hush()               ends what is being said, and what waits to be
 //   unlocked(), unlock() whether the browser lets the page sound; ask it to (from a touch)
 //
@@ -13,7 +14,8 @@
 // while it does; a touch or key anywhere on the page is enough.
 const Sound = window.AudioContext || window.webkitAudioContext;
 const AFTER_BELL_S = 0.1, BETWEEN_S = 0.06, PHRASE_S = 0.22, BELL_FAST_S = 0.5;
-const PATIENCE_MS = 2500, GRACE_MS = 1500, ASK_MS = 300, LOADERS = 4;
+const PATIENCE_MS = 2500, GRACE_MS = 1500, ASK_MS = 300, ELEMENT_MS = 1000, LOADERS = 4;
+const WORD_S = 5; // a clip in a row is cut here; one alone is a sentence, and as long as it is
 const addresses = new Map(), clips = new Map(); // key -> address; address -> promise of a clip or null
 let context, locked = false, tail = Promise.resolve(), stop = () => {}, round = 0;
 
@@ -68,9 +70,14 @@ async function decoded(address) {
   return theContext().decodeAudioData(await answer.arrayBuffer());
 }
 
+// Some browsers load nothing before a touch: a file that neither comes nor fails counts as there.
 async function element(address) {
   const audio = new Audio(address);
   audio.preload = "auto";
+  await Promise.race([wait(ELEMENT_MS), new Promise((done, fail) => {
+    audio.oncanplay = done;
+    audio.onerror = fail;
+  })]);
   return audio;
 }
 
@@ -80,9 +87,13 @@ async function speak(keys, fast, ids) {
   const mine = round;
   if (!(await awake())) return false;
   const found = await Promise.all(keys.map((key) => within(PATIENCE_MS, clip(key))));
-  const row = keys.map((key, n) => ({ key, sound: found[n] })).filter((one) => one.sound);
+  const whole = keys.every((key, n) => found[n] || key === "bel" || isPhrase(key));
+  const row = keys
+    .map((key, n) => ({ key, sound: found[n], most: keys.length > 1 ? WORD_S : Infinity }))
+    .filter((one) => one.sound && (whole || one.key === "bel"));
   if (!row.length || mine !== round) return false;
-  return Sound ? scheduled(row, fast, { keys, ids }) : oneByOne(row, { keys, ids });
+  const told = whole ? () => tell("mpp:spoken", { keys, ids }) : () => {};
+  return (await (Sound ? scheduled(row, fast, told) : oneByOne(row, told))) && whole;
 }
 
 function pause(key, next, fast) {
@@ -90,19 +101,19 @@ function pause(key, next, fast) {
   return fast ? here / 2 : here;
 }
 
-async function scheduled(row, fast, detail) {
+async function scheduled(row, fast, told) {
   let starts = context.currentTime + 0.05;
-  const sources = row.map(({ key, sound }, n) => {
+  const sources = row.map(({ key, sound, most }, n) => {
     const source = context.createBufferSource();
     source.buffer = sound;
     source.connect(context.destination);
     source.onended = () => source.disconnect();
-    source.start(starts);
-    const lasts = fast && key === "bel" ? Math.min(BELL_FAST_S, sound.duration) : sound.duration;
-    starts += lasts + pause(key, row[n + 1]?.key, fast);
+    const whole = Math.min(most, sound.duration);
+    source.start(starts, 0, whole);
+    starts += (fast && key === "bel" ? Math.min(BELL_FAST_S, whole) : whole) + pause(key, row[n + 1]?.key, fast);
     return source;
   });
-  tell("mpp:spoken", detail);
+  told();
   const over = new Promise((done) => {
     stop = () => {
       sources.forEach((source) => source.stop());
@@ -115,9 +126,9 @@ async function scheduled(row, fast, detail) {
   return true;
 }
 
-async function oneByOne(row, detail) {
-  let told = false, go = true;
-  for (const { sound } of row) {
+async function oneByOne(row, told) {
+  let sounded = false, go = true;
+  for (const { sound, most } of row) {
     if (!go) break;
     sound.currentTime = 0;
     const over = new Promise((done) => {
@@ -132,12 +143,14 @@ async function oneByOne(row, detail) {
       break;
     }
     lock(false);
-    if (!told) tell("mpp:spoken", detail);
-    told = true;
-    await Promise.race([over, wait((sound.duration || PATIENCE_MS / 1000) * 1000 + GRACE_MS)]);
+    if (!sounded) told();
+    sounded = true;
+    const lasts = (sound.duration || PATIENCE_MS / 1000) * 1000 + GRACE_MS;
+    await Promise.race([over, wait(Math.min(most * 1000, lasts))]);
+    sound.pause();
   }
   stop = () => {};
-  return told;
+  return sounded;
 }
 
 // -- may the page sound? ---------------------------------------------------------------------------

@@ -3,6 +3,8 @@
 import json
 from itertools import pairwise
 
+import pytest
+
 from bench import estimates
 from bench.days import LUNCH, Setting, play
 
@@ -13,11 +15,26 @@ def test_it_names_every_figure_with_its_floor_and_target(tmp_path, capsys, monke
     assert estimates.main(["--tiny", "--json", str(path)]) == 0
     printed, written = capsys.readouterr().out, json.loads(path.read_text())
     names = [figure["name"] for figure in written["figures"]]
-    assert len(names) == 2 * 3 * 4  # seen and unseen; all, by counters, by spread
+    assert len(names) == 2 * 3 * 6  # seen and unseen; all, by counters, by spread
     assert all(name in printed for name in names)
-    assert all(figure["target"] and figure["value"] > 0 for figure in written["figures"])
+    assert all(figure["value"] > 0 for figure in written["figures"])
+    for figure in written["figures"]:  # how wide people read it is information
+        assert bool(figure["target"]) is ("shown width" not in figure["name"])
+    values = {figure["name"]: figure["value"] for figure in written["figures"]}
+    assert values["seen, all: shown range holds"] >= values["seen, all: range holds"]
     for seeds in (estimates.SEEN, estimates.UNSEEN):
         assert ", ".join(map(str, seeds)) in printed
+
+
+@pytest.mark.parametrize(("words", "answer"), [([], 1), (["--tiny"], 0)])
+def test_a_missed_target_is_told_by_the_exit_code_unless_too_little_was_played(
+    monkeypatch, capsys, words, answer
+):
+    told = estimates.Told(10, 15, 20, 15, 15, true=60.0, shown=(10, 20))
+    found = {Setting(2, 0.7): estimates.Tally([told])}
+    monkeypatch.setattr(estimates, "measure", lambda seeds, days: found)
+    assert estimates.main(words) == answer
+    assert "missed: seen, all: range holds" in capsys.readouterr().out
 
 
 def test_the_same_seed_gives_the_same_day_and_another_another():

@@ -8,8 +8,18 @@ from django.core.signals import request_finished, request_started
 from django.utils import timezone
 
 from queueing import live as live_updates
-from queueing import rules
-from queueing.models import CallAnnouncement, Counter, CounterAssignment, Device, Notice, Queue
+from queueing import rules, speech
+from queueing.models import (
+    CallAnnouncement,
+    Counter,
+    CounterAssignment,
+    Device,
+    Notice,
+    Queue,
+    Ticket,
+    VoiceClip,
+)
+from queueing.workflow import State
 from tests.browser.conftest import ARGUMENTS, _chromium
 from tests.browser.test_live import live  # noqa: F401  (a fixture)
 from tests.browser.test_main_job import living_house  # noqa: F401  (a fixture)
@@ -94,10 +104,11 @@ class Screen:
 
 @pytest.fixture
 def ticket(living_house):  # noqa: F811
-    """Somebody who waits; whose number is called does not matter here."""
+    """Whose number is called does not matter here; who waits again is not called."""
     visit = rules.walk_in(
         mall=living_house.mall, services=["KK"], at=timezone.now(), name="Siti Rahasia"
     )
+    Ticket.objects.filter(pk=visit.new_tickets[0].pk).update(state=State.DONE)
     return visit.new_tickets[0]
 
 
@@ -122,9 +133,13 @@ def call(living_house, ticket):  # noqa: F811
 def screen(living_house, open_page):  # noqa: F811
     """`screen()`: the page of a paired display."""
 
-    def screen(address=HALL, **more):
+    def screen(address=HALL, script="", route=None, **more):
         device = pair_device(living_house.mall, "display", **more)
-        return Screen(open_page(WALL, network=False), device, address)
+        page = open_page(WALL, network=False)
+        page.add_init_script(script)
+        if route:
+            page.route(*route)
+        return Screen(page, device, address)
 
     return screen
 
@@ -141,8 +156,8 @@ def test_at_the_peak_every_call_is_spoken_once_in_order_and_within_twenty_second
         together = wall.page.locator("#berdiri .m-tv__call").count()
         assert together <= 3
         if second == 63:
-            wall.page.wait_for_timeout(1500)
-            assert "panggilan lagi" in wall.page.inner_text("#lagi")
+            backlog = "document.getElementById('lagi').textContent.includes('panggilan lagi')"
+            wall.page.wait_for_function(backlog, timeout=6000)
     wall.wait([[one] for one in ids])
     late = {one["ids"][0]: one["at"] / 1000 - committed[one["ids"][0]] for one in wall.spoken()}
     assert max(late.values()) < MOST_LATE_S, late
@@ -177,6 +192,103 @@ def test_a_reload_speaks_nothing_twice_and_forgets_nothing_that_was_still_to_be_
     last = call("C 014")
     wall.wait([[one] for one in [first, *waiting, last]])
     assert [early] not in wall.ids("called")
+
+
+def test_a_restarted_browser_speaks_what_was_called_meanwhile_and_nothing_twice(screen, call):
+    wall = screen()
+    first = call("C 010")
+    wall.wait([[first]])
+    wall.page.goto("/gajah-mada/bantuan/")
+    wall.page.evaluate("sessionStorage.clear()")  # a closed window's is gone
+    second = call("C 011")
+    wall.page.goto(HALL)
+    wall.wait([[second]])
+    assert wall.ids("called") == [[second]]
+
+
+def test_a_number_that_waits_again_is_not_spoken(screen, call, ticket):
+    wall = screen()
+    first = call("C 010")
+    wall.wait([[first]], "called")
+    call("C 011")
+    wall.page.locator("#lagi", has_text="1 panggilan lagi").wait_for()
+    Ticket.objects.filter(pk=ticket.pk).update(state=State.WAITING)
+    wall.page.evaluate("dispatchEvent(new Event('online'))")  # it asks at once
+    wall.page.wait_for_function("() => document.getElementById('lagi').textContent === ''")
+    Ticket.objects.filter(pk=ticket.pk).update(state=State.DONE)
+    last = call("C 012")
+    wall.wait([[first], [last]])
+
+
+def test_a_clock_that_is_set_anew_neither_stops_the_calls_nor_loses_one(screen, call):
+    wall = screen()
+    ids = [call("C 010")]
+    wall.wait([ids])
+    for hours in (-2, 3):
+        wall.page.evaluate(
+            "(ms) => { const now = Date.now; Date.now = () => now() + ms; }", hours * 3_600_000
+        )
+        ids.append(call("C 011"))
+        wall.wait([[one] for one in ids])
+
+
+# The browser wants a touch first, until `free`.
+LOCKED = """
+window.free = false;
+Object.defineProperty(AudioContext.prototype, "state", {
+  get: () => (window.free ? "running" : "suspended"),
+});
+"""
+
+
+def test_a_mute_display_says_so_and_speaks_what_is_young_once_it_may(screen, call, open_page):
+    wall = screen(script=LOCKED)
+    _becomes(Device.Trouble.MUTE)
+    one = call("C 010")
+    wall.wait([[one]], "called")
+    assert wall.spoken() == []
+    wall.page.evaluate("free = true")
+    wall.page.get_by_role("button", name="Nyalakan suara").click()
+    wall.wait([[one]])
+    _becomes("")
+
+
+def _becomes(trouble):
+    for _ in range(50):
+        if Device.objects.get().trouble == trouble:
+            return
+        time.sleep(0.1)
+    raise AssertionError(Device.objects.get().trouble)
+
+
+@pytest.mark.parametrize("how", ["fails", "hangs"])
+def test_a_voice_that_does_not_load_stops_no_call_and_is_tried_again(screen, call, how):
+    wall = screen(route=("**/js/voice.js", lambda route: how == "hangs" or route.abort()))
+    ids = [call("C 010")]
+    wall.wait([ids], "called")
+    ids.append(call("C 011"))
+    wall.wait([[one] for one in ids], "called")
+    wall.page.wait_for_function("(id) => spoken.some((one) => one.ids[0] === id)", arg=ids[1])
+
+
+def test_a_running_display_loads_anew_for_another_voice_when_nothing_is_said(
+    screen,
+    call,
+    living_house,  # noqa: F811
+):
+    wall = screen()
+    VoiceClip.objects.create(
+        mall=living_house.mall, key="bel", audio=speech.bell(), content_type="audio/wav",
+        recorded_at=timezone.now(), recorded_by=living_house.people["manager"],
+    )  # fmt: skip
+    old = wall.page.get_attribute("#layar", "data-version")
+    with wall.page.expect_response(lambda answer: "sejak" in answer.url, timeout=20_000):
+        pass
+    wall.page.wait_for_timeout(500)
+    later = "{ const now = performance.now.bind(performance); performance.now = () => now() + 4e4 }"
+    with wall.page.expect_navigation(timeout=20_000):
+        wall.page.evaluate(later)
+    assert wall.page.get_attribute("#layar", "data-version") != old
 
 
 def test_after_a_gap_the_screen_catches_up_silently_and_speaks_what_is_young(screen, call):

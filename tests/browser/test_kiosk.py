@@ -46,8 +46,8 @@ def device(house):
 def open_kiosk(open_page, live_server, device):
     """`open_kiosk(size)`: a touch screen with the kiosk's cookie, at its start page."""
 
-    def open_one(size=PORTRAIT, *, look: str = "", javascript: bool = True):
-        page = open_page(size, javascript=javascript, touch=True)
+    def open_one(size=PORTRAIT, *, look: str = "", **page_of):
+        page = open_page(size, touch=True, **page_of)
         host = urlsplit(live_server.url).hostname
         cookies = [{"name": COOKIE, "value": device.token, "domain": host, "path": "/"}]
         if look:
@@ -137,6 +137,15 @@ def test_no_page_scrolls_and_every_target_is_large(house, open_kiosk, size, look
     _holds(page, low="rendah" in look)
 
 
+def test_with_larger_writing_a_call_for_help_hides_nothing(house, open_kiosk):
+    page = open_kiosk(LANDSCAPE, look="besar")
+    take(page)
+    tap(page, "Panggil petugas")
+    _holds(page, low=False)
+    page.goto(KIOSK + "hadir/")
+    _holds(page, low=False)
+
+
 def _holds(page, *, low: bool) -> None:
     where = (page.url, page.viewport_size)
     assert page.evaluate(SCROLLS) == [], where
@@ -200,6 +209,49 @@ def test_thirty_seconds_after_the_paper_the_kiosk_is_the_next_persons(house, ope
         expect(page.locator("body")).not_to_contain_text(label)
 
 
+def test_without_a_server_the_kiosk_stays_hides_the_number_and_comes_back(house, open_kiosk):
+    page = open_kiosk(network=False)
+    page.clock.install()
+    take(page)
+    tap(page, "Ya, sudah")
+    page.route("**/kios/?baru", lambda route: route.abort())
+    page.locator(".m-kcount").tap()
+    expect(page.locator("main")).to_be_hidden()
+    assert page.url.endswith("/nomor/")
+    page.unroute("**/kios/?baru")
+    page.clock.run_for(5_100)
+    page.wait_for_url("**/kios/?baru")
+    expect(page.get_by_text("Sudah punya nomor")).to_be_visible()
+
+
+def test_a_touch_on_the_question_or_on_a_button_leaves_the_scanner_its_field(house, open_kiosk):
+    page = open_kiosk()
+    page.clock.install()
+    page.goto(KIOSK + "layanan/")
+    field = page.locator("[data-scan]:focus")
+    page.locator("[data-read]").tap()
+    field.wait_for(state="attached")
+    page.locator("[data-read]").tap()
+    page.clock.run_for(51_000)
+    page.locator("#masih h2").tap()
+    expect(page.locator("#masih")).to_be_hidden()
+    field.wait_for(state="attached")
+    page.clock.run_for(51_000)
+    page.keyboard.type("ABC")
+    expect(page.locator("#masih")).to_be_hidden()
+    assert page.locator("[data-scan]").input_value() == "ABC"
+    assert page.url.endswith("/layanan/")
+
+
+def test_the_number_is_said_and_then_what_to_do(house, open_kiosk):
+    page = open_kiosk()
+    tap(page, "Ambil nomor antrean")
+    with page.expect_response(lambda answer: "/suara/id/keluar.wav" in answer.url) as answer:
+        tap(page, "Layanan KK")
+    assert answer.value.ok
+    expect(page.get_by_text("Sentuh Ya agar nomor Anda ikut dipanggil.")).to_be_visible()
+
+
 def test_a_scanner_types_a_ticket_anywhere_and_its_token_stays_nowhere(
     house, open_kiosk, live_server
 ):
@@ -237,7 +289,7 @@ def test_staff_are_called_from_any_page(house, open_kiosk):
     page = open_kiosk()
     tap(page, "Layanan prioritas")
     tap(page, "Panggil petugas")
-    expect(page.get_by_role("status")).to_contain_text("Petugas sedang menuju ke sini")
+    expect(page.get_by_role("status")).to_contain_text("Petugas sudah dipanggil")
     assert page.url.endswith("/prioritas/")
     assert HelpCall.objects.count() == 1
 

@@ -14,6 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from queueing import rules
+from queueing.live import CHANNEL
 from queueing.views import ticket as ticket_views
 from tests.browser.conftest import PHONE
 from tests.browser.test_main_job import living_house  # noqa: F401  (a fixture)
@@ -44,7 +45,7 @@ def live(live_server, settings):
         }
         client = redis.Redis.from_url(configured.REDIS_URL)
         for _ in range(200):
-            if client.pubsub_numsub("mpp:changes")[0][1]:
+            if client.pubsub_numsub(CHANNEL)[0][1]:
                 break
             time.sleep(0.05)
         yield process
@@ -203,6 +204,28 @@ def test_the_phone_follows_without_asking_until_it_is_called_itself(
     page.wait_for_selector(".m-ticket--call")
     assert 1 <= len(asked) <= 2  # the living part says that all has changed; then all
     assert page.evaluate("told").count("yours") == 1
+
+
+def test_a_call_is_not_lost_while_another_question_is_on_its_way(
+    living_house,  # noqa: F811
+    live,
+    quiet_clock,
+    mine,
+    open_page,
+):
+    page = open_page(PHONE)
+    follow(page, mine)
+    page.evaluate(
+        """() => { const real = fetch; window.answers = 0;
+        window.fetch = async (...words) => {
+            const answer = await real(...words);
+            if (++answers === 1) await new Promise((done) => setTimeout(done, 2500));
+            return answer; };
+        dispatchEvent(new Event("online")); }"""
+    )
+    until(page, "() => answers === 1")
+    call(living_house)
+    page.wait_for_selector("text=Giliran Anda", timeout=5000)
 
 
 def walk_in(mall):

@@ -1,6 +1,8 @@
 """The voice in a real Chromium: calls sound in order, a locked page says so, a word is recorded."""
 
+import io
 import json
+import wave
 from itertools import pairwise
 
 import pytest
@@ -22,7 +24,7 @@ WATCH = """
 window.sounded = []; window.told = [];
 const start = window.AudioBufferSourceNode?.prototype.start;
 if (start) AudioBufferSourceNode.prototype.start = function (at = 0, ...more) {
-  sounded.push({ at, lasts: this.buffer.duration });
+  sounded.push({ at, lasts: this.buffer.duration, most: more[1] });
   return start.call(this, at, ...more);
 };
 const play = HTMLMediaElement.prototype.play;
@@ -93,15 +95,52 @@ def test_a_fast_call_speaks_over_the_end_of_the_bell(hall):
     assert word["at"] < bell["at"] + bell["lasts"]
 
 
-def test_a_clip_that_does_not_come_is_left_out(hall):
+def test_a_phrase_that_does_not_come_is_left_out(hall):
     page = hall(network=False)
-    page.route("**/huruf-c.wav*", lambda route: route.abort())
+    page.route("**/nomor-antrean.wav*", lambda route: route.abort())
     assert say(page) is True
     assert len(page.evaluate("sounded")) == 2
+
+
+@pytest.mark.parametrize("script", ["", WITHOUT_WEB_AUDIO], ids=["web-audio", "files"])
+def test_a_number_is_spoken_whole_or_only_its_bell_rings(hall, script):
+    page = hall(script, network=False)
+    page.route("**/angka-7.wav*", lambda route: route.abort())
+    assert say(page, ["bel", *CALL]) is False
+    assert len(page.evaluate("sounded")) == 1
+    assert page.evaluate("told") == []
+    assert say(page, CALL) is False
+    assert len(page.evaluate("sounded")) == 1
+
+
+def test_a_clip_that_did_not_come_is_asked_for_again(hall):
+    page = hall(network=False)
     page.route("**/suara/**", lambda route: route.fulfill(status=404))
     assert say(page, ["angka-3", "angka-4"]) is False
     page.unroute("**/suara/**")
     assert say(page, ["angka-3"]) is True  # asked for again
+
+
+def test_a_clip_in_a_row_lasts_five_seconds_at_most_and_a_sentence_as_long_as_it_is(hall):
+    page = hall(network=False)
+    page.route("**/angka-7.wav*", lambda route: route.fulfill(body=_silence(seconds=8)))
+    page.evaluate("lib.say(['angka-7', 'angka-1'])")
+    page.wait_for_function("sounded.length === 2")
+    long, after = page.evaluate("sounded")
+    assert 5 < after["at"] - long["at"] < 5.3
+    page.evaluate("lib.hush(); lib.say(['angka-7'])")
+    page.wait_for_function("sounded.length === 3")
+    assert page.evaluate("sounded")[2]["most"] == pytest.approx(8, abs=0.01)
+
+
+def _silence(seconds):
+    file = io.BytesIO()
+    with wave.open(file, "wb") as clip:
+        clip.setnchannels(1)
+        clip.setsampwidth(2)
+        clip.setframerate(22050)
+        clip.writeframes(bytes(2 * 22050 * seconds))
+    return file.getvalue()
 
 
 def test_hushed_is_hushed_at_once_and_what_waited_too(hall):
@@ -193,6 +232,33 @@ def test_words_are_recorded_by_the_space_bar_and_the_hall_hears_them(studio, ope
     page.get_by_role("button", name="Hapus rekaman").click()
     page.get_by_text("suara robot dipakai lagi").wait_for()
     assert not VoiceClip.objects.exists()
+
+
+def test_what_was_recorded_for_a_word_never_becomes_another_one(studio, open_house):
+    page = studio()
+    page.keyboard.press("Space")
+    page.get_by_text("Merekam. Ucapkan sekarang.").wait_for()
+    page.wait_for_timeout(1300)
+    page.get_by_role("button", name="Lewati").click()
+    page.wait_for_timeout(700)  # longer than a recording takes to be cut
+    assert page.locator("#word").inner_text() == "nomor antrean Anda"
+    assert page.locator("#keep").is_hidden()
+    assert page.locator("#record").inner_text() == "Rekam"
+    # while a word is on its way, another one is chosen
+    page.locator("#record").click()
+    page.get_by_text("Merekam. Ucapkan sekarang.").wait_for()
+    page.wait_for_timeout(1300)
+    page.locator("#record").click()
+    page.get_by_text("Dengarkan hasilnya").wait_for()
+    held = []
+    page.route("**/suara/simpan/", lambda route: held.append(route))
+    page.locator("#keep").click()
+    page.locator("#kata-angka-7").get_by_role("button", name="Rekam").click()
+    with page.expect_response("**/suara/simpan/"):
+        held[0].continue_()
+    page.locator("#kata-nomor-antrean-anda").get_by_text("direkam").wait_for()
+    assert page.locator("#word").inner_text() == "tujuh"
+    assert VoiceClip.objects.get(mall=open_house.mall).key == "nomor-antrean-anda"
 
 
 def test_without_a_microphone_the_page_says_what_to_do(studio):

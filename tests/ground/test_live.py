@@ -1,5 +1,6 @@
 """The live process, really running: who follows is told at once, and what the page would show."""
 
+import asyncio
 import contextlib
 import datetime as dt
 import http.client
@@ -13,8 +14,11 @@ from types import SimpleNamespace
 import pytest
 import redis
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 
+from mpp_portal.live import hub as live_hub
+from mpp_portal.live.watchers import Streams, Watcher
 from queueing import live as streams
 from queueing import rules
 from queueing.views.shown import shown
@@ -305,6 +309,48 @@ def test_without_the_database_nothing_wrong_is_told(follow, gates, mall):
     assert stream.silent(2.5)
     gates.database.mend()
     assert stream.next("place", within=8)[1]["tickets"] == [as_shown(mine)]
+
+
+@pytest.mark.parametrize(
+    "nonsense", ["{", "[]", "5", '{"mall": 7}', '{"mall": 7, "queues": ["x"], "call": null}']
+)
+def test_a_message_that_nobody_understands_ends_nothing(follow, nonsense):
+    stream = follow("/langsung/7/")
+    redis.Redis.from_url(settings.REDIS_URL).publish(streams.CHANNEL, nonsense)
+    say(call=6)
+    assert stream.next("changed")[1] == {"queues": [1], "call": 6}
+
+
+def test_a_look_that_fails_unexpectedly_says_that_nothing_is_known(monkeypatch, caplog):
+    def fail(*_words):
+        raise RuntimeError("rows that nobody expected")
+
+    monkeypatch.setattr(live_hub, "look", fail)
+    assert asyncio.run(live_hub.Hub()._look(7, {})) is None
+    assert "places not known" in caplog.text
+
+
+def test_a_database_that_hangs_is_given_up():
+    def limits():
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SHOW statement_timeout")
+                return cursor.fetchone()[0], connection.get_connection_params()["connect_timeout"]
+        finally:
+            connection.close()
+
+    assert live_hub.Hub()._database.submit(limits).result(timeout=10) == ("5s", 3)
+    assert "statement_timeout" not in settings.DATABASES["default"]["OPTIONS"]["options"]
+
+
+def test_a_change_of_today_does_not_look_at_numbers_for_later_days():
+    today, later = dt.date(2026, 8, 3), dt.date(2026, 8, 10)
+    all_of_them = Streams()
+    for date, queue in ((today, 1), (later, 1), (today, 2)):
+        all_of_them.add(Watcher(streams.Claim(7, date, 0.0, (("x", queue),))))
+    assert all_of_them.moved_by({1}) == {(today, 1), (later, 1)}  # the date is not known yet
+    all_of_them.today = today
+    assert all_of_them.moved_by({1, 3}) == {(today, 1)}
 
 
 def test_a_slow_reader_delays_nobody_and_then_hears_that_it_missed_something(follow):

@@ -1,10 +1,13 @@
 """The hall at a quarter to eight on the tests' Wednesday, with a paired kiosk and a display."""
 
+from typing import Any
+
 import pytest
 import time_machine
 
 from queueing.models import Device
 from tests.hall.devices import pair_device
+from tests.hall.person import Person
 from tests.house import House, at
 
 
@@ -30,3 +33,14 @@ def kiosk(house: House) -> Device:
 def display(house: House) -> Device:
     """A paired display of the whole hall; `display.client` is its browser."""
     return pair_device(house.mall, "display")
+
+
+@pytest.fixture
+def person(kiosk: Device) -> Person:
+    return Person(kiosk)
+
+
+@pytest.fixture
+def at_nine(clock) -> Any:
+    clock.move_to(at(9), tick=False)
+    return clock

@@ -241,6 +241,14 @@ def test_a_beat_notes_that_the_device_is_there(kiosk):
     assert kiosk.last_seen_at == at(7, 45)
 
 
+def test_each_beat_renews_the_cookie(kiosk):
+    cookie = beat(kiosk).cookies[COOKIE]
+    assert (cookie.value, cookie["max-age"]) == (kiosk.token, 365 * 24 * 3600)
+    stranger = Client()
+    stranger.cookies[COOKIE] = "x"
+    assert COOKIE not in stranger.post(BEAT).cookies
+
+
 def test_a_device_reloads_once_when_staff_asked_for_it(kiosk, clock):
     loaded = beat(kiosk).json()["at"]
     rules.ask_reload(device_id=kiosk.pk, at=at(7, 46))
@@ -261,6 +269,21 @@ def test_a_kiosk_reports_its_trouble_and_silence_does_not_end_it(kiosk, clock):
     rules.report_trouble(device_id=kiosk.pk, trouble="", at=at(7, 51))
     kiosk.refresh_from_db()
     assert (kiosk.trouble, kiosk.trouble_at) == ("", None)
+
+
+def test_a_display_says_that_it_is_mute_and_when_that_is_over(display, kiosk, house, clock):
+    desk = Client()
+    desk.force_login(house.people["front_desk"])
+    for said, trouble in (("mute", "mute"), ("paper_out", "mute"), ("mute", "mute"), ("", "")):
+        beat(display, trouble=said)
+        clock.shift(60)
+        display.refresh_from_db()
+        assert display.trouble == trouble
+        told = desk.get("/admin/meja-depan/").content.decode()
+        assert ("tidak bersuara" in told) == bool(trouble)
+    beat(kiosk, trouble="mute")
+    kiosk.refresh_from_db()
+    assert kiosk.trouble == ""
 
 
 def test_a_trouble_nobody_knows_is_refused(kiosk):

@@ -98,8 +98,8 @@ def test_the_manager_adds_a_device_and_it_stands_in_the_history(house, manager):
     ("field", "value", "said"),
     [
         ("printer_host", "", "Tulis alamat pencetaknya"),
-        ("printer_host", "http://printer/", "alamat IP atau nama host"),
-        ("printer_host", "169.254.169.254", "alamat IP atau nama host"),
+        ("printer_host", "http://printer/", "Tulis alamat IP pencetak"),
+        ("printer_host", "169.254.169.254", "Tulis alamat IP pencetak"),
         ("printer_port", 80, "antara 1024 dan 65535"),
         ("printer_port", 70_000, "antara 1024 dan 65535"),
         ("zone", "barat", "Zona yang ada: timur"),

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from queueing import rules
+from queueing import rules, speech
 from queueing.board import LATE, hall
 from queueing.hall import hall_code
 from queueing.models import CallAnnouncement, Counter, CounterAssignment, Notice, Queue
@@ -112,6 +112,10 @@ def test_a_zone_is_where_its_counters_stand(house, clock):
     assert "Zona Sayap Barat" in barat
     assert carried(barat) == [west.pk]
     assert carried(page(TIMUR)) == [east.pk]
+    CallAnnouncement.objects.filter(pk=west.pk).update(zone="")  # its counter stands in no zone
+    assert carried(page(TIMUR)) == [east.pk, west.pk]
+    assert carried(page(f"{HALL}sayap-barat/")) == [west.pk]
+    CallAnnouncement.objects.filter(pk=west.pk).update(zone="Sayap Barat")
     both = page()
     assert carried(both) == [east.pk, west.pk]
     assert "Lantai 3, zona Sayap Barat" in both
@@ -218,6 +222,34 @@ def test_a_recall_does_not_stand_beside_its_own_number(house):
     assert [one.recall for one in seen.calls] == [False, True]
 
 
+def test_a_call_tells_what_its_ticket_is_now(house, clock):
+    clock.move_to(at(9))
+    call(house)
+    assert 'data-state="called"' in page(sejak=0)
+    rules.undo(counter_id=house.counters[1].pk, officer=house.people["officer"], at=at(9, 0, 5))
+    assert 'data-state="waiting"' in page(sejak=0)
+
+
+def test_the_version_changes_with_the_words_of_the_voice_and_with_the_pages_files(
+    house, clock, monkeypatch
+):
+    def version(**query):
+        return re.search('data-version="([0-9a-f]+)"', page(**query))[1]
+
+    robot = version()
+    assert version(sejak=0) == robot
+    clock.move_to(at(9))
+    assert version(sejak=0) == robot
+    manager = house.people["manager"]
+    rules.keep_clip(mall=house.mall, key="bel", content=speech.bell(), by=manager, at=at(9))
+    recorded = version()
+    assert version(sejak=0) == recorded != robot
+    rules.drop_clip(mall=house.mall, key="bel")
+    assert version(sejak=0) == robot
+    monkeypatch.setattr("queueing.views.board.static", lambda path: f"/static/new/{path}")
+    assert version(sejak=0) != robot
+
+
 # -- pauses, notices, waits ------------------------------------------------------------------------
 
 
@@ -310,5 +342,5 @@ def test_a_board_costs_four_queries_however_many_queues(house, clock, address, d
         CounterAssignment.objects.create(counter=counter, queue=queue)
     assert len(hall(mall=house.mall, at=at(9)).queues) == 30
     assert few == questions(address, sejak=last) == 4
-    assert questions(address) == 5  # the whole page also asks which clips are recorded
+    assert questions(address) == 4
     assert questions(address, display.client, sejak=last) <= 6  # and who the device is

@@ -1,11 +1,10 @@
-"""The kiosk without a script: numbers in three touches, the paper, reporting present, the reset."""
+"""The kiosk without a script: numbers in three touches, how it is looked at, the reset."""
 
 import re
-from html import unescape
 from pathlib import Path
-from typing import Any
 
 import pytest
+from django.core import signing
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -13,73 +12,12 @@ from django.test.utils import CaptureQueriesContext
 from queueing import rules
 from queueing.kiosk import SPOKEN, leaf, picture
 from queueing.kiosk_guest import GUEST_COOKIE, LOOK_COOKIE
-from queueing.models import Device, HelpCall, QueueDay, SlipPrint, Ticket, Visit
-from queueing.rules.reporting import TRIES
+from queueing.models import HelpCall, QueueDay, SlipPrint, Ticket, Visit
+from queueing.refusals import Refusal
 from services.models import Fee, ServiceType
 from tests.hall.devices import pair_device
-from tests.house import TODAY, House, at
-
-KIOSK = "/gajah-mada/kios/"
-
-
-class Person:
-    """Somebody before the kiosk: a browser without scripts that follows what it is sent to."""
-
-    def __init__(self, device: Device) -> None:
-        self.device, self.client = device, device.client
-        self.addresses: list[str] = []
-
-    def see(self, path: str = "") -> str:
-        self.page = self.client.get(KIOSK + path, follow=True)
-        self.addresses += [KIOSK + path, *(url for url, _status in self.page.redirect_chain)]
-        return self.text
-
-    def touch(self, action: str, **fields: Any) -> str:
-        """Press a button: its form's action and hidden fields as they are on the page."""
-        self.page = self.client.post(KIOSK + action, {**self.hidden, **fields}, follow=True)
-        self.addresses += [url for url, _status in self.page.redirect_chain]
-        return self.text
-
-    @property
-    def hidden(self) -> dict[str, str]:
-        found = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', self.html)
-        return {name: unescape(value) for name, value in found if name != "csrfmiddlewaretoken"}
-
-    @property
-    def html(self) -> str:
-        return self.page.content.decode() if hasattr(self, "page") else ""
-
-    @property
-    def text(self) -> str:
-        bare = re.sub(r"(?s)<(script|style|noscript|dialog).*?</\1>|<[^>]+>", " ", self.html)
-        return re.sub(r"\s+", " ", unescape(bare))
-
-    @property
-    def where(self) -> str:
-        return self.page.request["PATH_INFO"].removeprefix(KIOSK)
-
-
-@pytest.fixture
-def person(kiosk: Device) -> Person:
-    return Person(kiosk)
-
-
-@pytest.fixture
-def at_nine(clock) -> Any:
-    clock.move_to(at(9), tick=False)
-    return clock
-
-
-def taken() -> Ticket:
-    return Ticket.objects.latest("pk")
-
-
-def fill(house: House, prefix: str, hour: int) -> None:
-    """Nobody gets a seat of this window any more."""
-    window = house.window(prefix, hour)
-    window.taken = window.seats
-    window.save()
-
+from tests.hall.person import KIOSK, fill, taken
+from tests.house import TODAY, at
 
 # -- a number ------------------------------------------------------------------------------------
 
@@ -185,6 +123,29 @@ def test_agreeing_to_an_hour_is_no_agreement_to_a_later_one(person, house, at_ni
     assert not Ticket.objects.exists()
 
 
+def test_a_seat_lost_in_between_makes_no_number_for_hours_later(
+    person, house, at_nine, monkeypatch
+):
+    walk_in = rules.walk_in
+
+    def after_another(**wish):
+        fill(house, "T", 9)
+        return walk_in(**wish)
+
+    monkeypatch.setattr(rules, "walk_in", after_another)
+    person.see("layanan/")
+    told = person.touch("ambil/", layanan="PBB")
+    assert person.where == "layanan/PBB/"
+    assert "Jam 09.00 baru saja penuh" in told
+    assert "Ambil untuk 10.00–11.00" in told
+    assert not Ticket.objects.exists()
+    with pytest.raises(Refusal) as refused:
+        walk_in(mall=house.mall, services=["PBB"], at=at(9), by=house.window("T", 9).pk)
+    assert refused.value.code == "just_full"
+    person.touch("ambil/")
+    assert taken().window == house.window("T", 10)
+
+
 @pytest.mark.parametrize(
     ("code", "said", "next_step"),
     [
@@ -264,7 +225,7 @@ def test_where_the_priority_of_the_day_is_used_up_an_ordinary_number_is_offered(
     person.see("prioritas/")
     person.touch("prioritas/", prioritas="pregnant")
     told = person.touch("ambil/", layanan="PBB")
-    assert "Jatah prioritas tanpa kursi hari ini habis" in told
+    assert "Nomor prioritas hari ini sudah habis" in told
     assert 'name="biasa"' in person.html
     person.touch("ambil/", biasa="1")
     assert not taken().priority
@@ -273,139 +234,6 @@ def test_where_the_priority_of_the_day_is_used_up_an_ordinary_number_is_offered(
 def test_an_unknown_priority_is_refused(person, house):
     person.see("prioritas/")
     assert "Pilih salah satu kebutuhan" in person.touch("prioritas/", prioritas="vip")
-
-
-# -- the paper ------------------------------------------------------------------------------------
-
-
-def test_no_paper_once_more_or_on_without(person, house, at_nine):
-    person.see("layanan/")
-    person.touch("ambil/", layanan="KK")
-    told = person.touch("karcis/", karcis="tidak")
-    assert "Karcis tidak keluar." in told
-    assert "Panggil petugas" in told
-    assert "Apakah karcisnya keluar?" in person.touch("karcis/", karcis="ulang")
-    person.touch("karcis/", karcis="tidak")
-    told = person.touch("karcis/", karcis="tanpa")
-    assert taken().state == "waiting"
-    assert "Pindai dengan HP" in told
-    assert "Karcis tidak keluar." not in told
-
-
-def test_reprints_end(person, house, at_nine):
-    person.see("layanan/")
-    person.touch("ambil/", layanan="KK")
-    for _n in range(2):
-        person.touch("karcis/", karcis="tidak")
-        person.touch("karcis/", karcis="ulang")
-    person.touch("karcis/", karcis="tidak")
-    assert 'value="ulang"' not in person.html
-    assert "2 kali" in person.touch("karcis/", karcis="ulang")
-    assert SlipPrint.objects.count() == 3
-
-
-def test_a_kiosk_without_paper_shows_the_code(person, house, at_nine):
-    Device.objects.update(printer=Device.Printer.NONE)
-    person.see("layanan/")
-    told = person.touch("ambil/", layanan="KK")
-    assert taken().state == "waiting"
-    assert taken().visit.short_code[:3] in told
-    assert "Apakah" not in told
-    assert "Ambil karcis" not in told
-
-
-# -- reporting present ----------------------------------------------------------------------------
-
-
-def test_a_scanned_ticket_reports_present_from_any_page(person, house, at_nine):
-    visit = house.book("KTP", 9).visit
-    for path in ("", "layanan/", "hadir/"):
-        assert 'name="kode"' in (person.see(path), person.html)[1]
-    told = person.touch("hadir/", kode=f"https://mpp.example/tiket/{visit.token}/")
-    assert "Anda tercatat hadir" in told
-    assert taken().state == "waiting"
-    assert taken().label in told
-    assert visit.token not in " ".join(person.addresses)
-
-
-def test_the_short_code_does_as_well_typed_in_any_way(person, house, at_nine):
-    visit = house.book("KTP", 9).visit
-    person.see("hadir/")
-    typed = f"{visit.short_code[:3].lower()} {visit.short_code[3:]}"
-    assert "Anda tercatat hadir" in person.touch("hadir/", kode=typed)
-    assert visit.short_code not in " ".join(person.addresses)
-    assert "Cetak karcis" in person.text
-    assert "Apakah karcisnya keluar?" in person.touch("karcis/", karcis="ulang")
-
-
-def test_all_numbers_of_a_visit_are_shown(person, house, at_nine):
-    wishes = [
-        rules.Wish("KTP", house.window("C", 9).pk),
-        rules.Wish("PBB", house.window("T", 11).pk),
-    ]
-    visit = rules.book(mall=house.mall, wishes=wishes, at=at(8), name="Siti Aminah")
-    person.see("hadir/")
-    told = person.touch("hadir/", kode=visit.short_code)
-    for ticket in visit.tickets.all():
-        assert ticket.label in told
-    assert "Siti" not in told
-
-
-def test_too_early_too_late_another_day_and_unknown_say_what_to_do(person, house, clock):
-    early = house.book("KTP", 11).visit
-    other_day = house.book("PBB", 9, days=1, name="Budi").visit
-    clock.move_to(at(9), tick=False)
-    person.see("hadir/")
-    assert "Lapor hadir mulai pukul 10.30" in person.touch("hadir/", kode=early.short_code)
-    assert "Kamis, 26 November" in person.touch("hadir/", kode=other_day.short_code)
-    assert "ke meja depan" in person.touch("hadir/", kode="ZZZZZZ")
-    assert "Pindai kode QR" in person.touch("hadir/", kode=" ")
-    clock.move_to(at(12, 31), tick=False)
-    assert "Ambil nomor baru" in person.touch("hadir/", kode=early.short_code)
-    assert early.short_code not in " ".join(person.addresses)
-
-
-def test_a_paper_whose_number_had_left_the_line_brings_it_back(person, house, at_nine):
-    person.see("layanan/")
-    person.touch("ambil/", layanan="KK")
-    at_nine.move_to(at(9, 5), tick=False)
-    rules.expire_unprinted(at=at(9, 5))
-    assert taken().state == "cancelled"
-    person.see("?baru")
-    person.touch("hadir/", kode=f"/tiket/{taken().visit.token}/")
-    assert taken().state == "waiting"
-    assert taken().checked_in_at == at(9)
-
-
-def test_showing_the_paper_confirms_it(person, house, at_nine):
-    person.see("layanan/")
-    person.touch("ambil/", layanan="KK")
-    person.touch("hadir/", kode=f"/tiket/{taken().visit.token}/")
-    assert taken().state == "waiting"
-
-
-def test_a_cancelled_number_is_not_revived(person, house, at_nine):
-    visit = house.book("KTP", 9).visit
-    rules.cancel_visit(visit_id=visit.pk, at=at(9))
-    person.see("hadir/")
-    assert "tidak dapat dipakai lagi" in person.touch("hadir/", kode=visit.short_code)
-
-
-def test_guesses_at_codes_are_counted_by_kiosk(person, house, at_nine):
-    visit = house.book("KTP", 9).visit
-    for _n in range(TRIES):
-        person.touch("hadir/", kode="ZZZZZZ")
-    assert "Terlalu banyak percobaan" in person.touch("hadir/", kode=visit.short_code)
-    assert taken().state == "booked"
-    scanned = person.touch("hadir/", kode=f"/tiket/{visit.token}/")
-    assert "Anda tercatat hadir" in scanned
-
-
-def test_the_refusals_are_of_the_table(kiosk, house, at_nine):
-    for typed, code in (("", "code_missing"), ("ZZZZZZ", "unknown_ticket")):
-        with pytest.raises(rules.reporting.Refusal) as refused:
-            rules.report_at_kiosk(device=kiosk, typed=typed, at=at(9))
-        assert refused.value.code == code
 
 
 # -- how it is looked at, help, and the reset -----------------------------------------------------
@@ -424,6 +252,21 @@ def test_language_reach_and_larger_writing_are_cookies_until_the_reset(person, h
     person.see("?baru")
     assert '<html lang="id"' in person.html
     assert not re.search("is-low|is-large", person.html)
+
+
+def test_the_kiosk_that_rests_can_be_made_larger_and_lower_too(person, house):
+    person.see("?baru")
+    assert 'name="kembali" value="/gajah-mada/kios/?baru"' in person.html
+    person.touch("tampilan/", tampilan="besar")
+    person.touch("tampilan/", tampilan="rendah")
+    assert "is-large" in person.html
+    assert "is-low" in person.html
+
+
+@pytest.mark.parametrize("known", [[1], {"unheard_of": 1}])
+def test_a_cookie_of_another_version_is_a_stranger(person, house, known):
+    person.client.cookies[GUEST_COOKIE] = signing.dumps(known, salt="queueing.kiosk")
+    assert "Selamat datang" in person.see("nomor/")
 
 
 def test_the_browsers_own_language_decides_nothing(person, house):
@@ -476,14 +319,26 @@ def test_without_scripts_the_page_goes_back_by_itself(person, house, at_nine):
 
 def test_staff_are_called_once_and_the_page_says_since_when(person, house, at_nine):
     person.see("layanan/")
-    assert "Petugas sedang menuju ke sini." in person.touch("petugas/")
+    assert "Petugas sudah dipanggil. Mohon tunggu di sini." in person.touch("petugas/")
     assert person.where == "layanan/"
     at_nine.move_to(at(9, 3), tick=False)
     person.touch("petugas/")
     assert HelpCall.objects.count() == 1
     assert "Dipanggil 3 menit yang lalu." in person.text
     HelpCall.objects.update(answered_at=at(9, 4))
+    at_nine.move_to(at(9, 5), tick=False)
+    assert "Petugas sedang menuju ke sini." in person.see()
+    at_nine.move_to(at(9, 9), tick=False)
     assert "sedang menuju" not in person.see()
+
+
+def test_a_call_of_yesterday_is_neither_shown_nor_in_the_way(person, house, kiosk, at_nine):
+    rules.call_for_help(device=kiosk, at=at(15, days=-1))
+    assert "dipanggil." not in person.see()
+    assert "Baru saja dipanggil." in person.touch("petugas/")
+    old, new = HelpCall.objects.order_by("pk")
+    assert (old.answered_at, old.answered_by) == (at(9), None)
+    assert (new.at, new.answered_at) == (at(9), None)
 
 
 def test_a_button_leads_back_into_the_kiosk_only(person, house):

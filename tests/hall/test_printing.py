@@ -114,7 +114,7 @@ def test_a_slip_for_a_later_hour_says_when_to_report_present(house):
 def test_without_an_open_counter_no_time_is_promised(house):
     one = slips.slip(walk_in(house), at(9)).tickets[0]
     assert (one.when, one.when_is) == ("", "")
-    assert one.ahead == "0 orang di depan Anda saat dicetak."
+    assert one.ahead == "Anda berikutnya saat dicetak."
 
 
 def test_a_fee_that_varies_is_not_said_to_be_nothing(house):
@@ -152,6 +152,7 @@ def test_the_paper_holds_the_slip_in_its_width_with_qr_and_cut(house, paper_mm, 
     assert paper.cuts == 1
     assert "[ ] KTP-el (asli, 1 fotokopi)" in paper.text
     assert "- Usia minimal 17 tahun" in paper.text
+    assert decode(printer.draw(slips.slip(visit, at(9), qr=False), paper_mm)).qr == ""
     for sentence in (found.missed, found.free, found.asked_for_money, found.printed_at):
         assert sentence in paper.words
     assert visit.token not in paper.text
@@ -237,6 +238,54 @@ def test_a_new_roll_ends_the_trouble_by_itself(house, network_kiosk, thermal):
     assert network_kiosk.trouble == ""
 
 
+def test_a_printer_that_just_printed_is_left_to_the_people_before_it(house, network_kiosk, thermal):
+    print_slip(walk_in(house), network_kiosk)
+    thermal.mode = "paper_out"
+    rules.look_at_printers(at=at(9, 0, 59))
+    network_kiosk.refresh_from_db()
+    assert network_kiosk.trouble == ""
+    rules.look_at_printers(at=at(9, 1))
+    network_kiosk.refresh_from_db()
+    assert network_kiosk.trouble == "paper_out"
+
+
+def test_a_printer_that_believes_the_paper_is_out_is_contradicted(house, network_kiosk):
+    visit = walk_in(house)
+    assert print_slip(visit, network_kiosk).state == "out"
+    assert rules.slip_did_not_come(**who(visit, network_kiosk, at(9, 1))).state == "failed"
+    network_kiosk.refresh_from_db()
+    assert network_kiosk.trouble == "printer_away"
+    assert states(visit) == ["waiting"]
+    assert rules.print_again(**who(visit, network_kiosk, at(9, 2))).state == "out"
+    assert states(visit) == ["waiting"]
+
+
+@pytest.mark.parametrize(("said", "out"), [("failed", True), ("out", False)])
+def test_what_a_person_said_meanwhile_stands(house, network_kiosk, monkeypatch, said, out):
+    visit = walk_in(house)
+
+    def while_somebody_speaks(*_paper):
+        act = rules.slip_came_out if said == "out" else rules.slip_did_not_come
+        act(**who(visit, network_kiosk, at(9)))
+        return printer.Outcome(out, "" if out else "paper_out")
+
+    monkeypatch.setattr(printer, "send", while_somebody_speaks)
+    assert print_slip(visit, network_kiosk).state == said
+    assert SlipPrint.objects.get().state == said
+    assert states(visit) == ["waiting"]
+
+
+def test_a_paper_that_came_out_and_was_not_counted_is_counted_by_the_next_touch(
+    house, network_kiosk, thermal
+):
+    visit = walk_in(house)
+    SlipPrint.objects.create(device=network_kiosk, visit=visit, state="out", at=at(9))
+    assert print_slip(visit, network_kiosk).state == "out"
+    assert states(visit) == ["waiting"]
+    thermal.close()
+    assert not thermal.papers
+
+
 @pytest.mark.django_db(transaction=True)
 def test_no_transaction_is_open_while_the_printer_is_spoken_to(open_house, thermal, monkeypatch):
     kiosk, send = with_printer(open_house.mall, thermal), printer.send
@@ -261,19 +310,6 @@ def test_two_taps_in_one_moment_print_once(open_house, thermal):
     assert {print_.pk for print_ in prints} == {SlipPrint.objects.get().pk}
     thermal.close()
     assert len(thermal.papers) == 1
-
-
-@pytest.mark.parametrize("host", ["192.168.1.50", "printer-1", "kios.mpp.local", "fd00::7"])
-def test_addresses_of_printers(host):
-    assert printer.is_host(host)
-
-
-@pytest.mark.parametrize(
-    "host",
-    ["", "http://x", "a b", "a/b", "999.1.1.1", "-x", "169.254.169.254", "0.0.0", "224.0.0.1"],
-)
-def test_what_is_no_address_of_a_printer(host):
-    assert not printer.is_host(host)
 
 
 # -- who prints through the browser, or not at all -------------------------------------------------

@@ -7,15 +7,26 @@ from django.core.cache import caches
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from mpp_portal.celery import app
 from queueing import rules, shown_estimates, tasks
 from queueing.models import EstimateShown
 from queueing.shown_estimates import Record, keep, records, settle, together
+from queueing.views.shown import shown
+from services.models import Mall
 from tests.house import TODAY, at, at_once
 
 
 @pytest.fixture(autouse=True)
 def _paces_are_not_kept():
     caches["near"].clear()
+
+
+@pytest.fixture
+def in_this_process():
+    """Tasks that a task sends run at once, here."""
+    app.conf.task_always_eager = True
+    yield
+    app.conf.task_always_eager = False
 
 
 def sit(house, number=1, officer="officer", now=None):
@@ -88,6 +99,19 @@ def test_it_is_what_the_page_says_of_those_ahead(house):
     middles = [rows[ticket.pk].p50_s for ticket in tickets]
     assert middles == sorted(middles)
     assert middles[0] < middles[2]
+
+
+def test_the_kept_range_is_the_one_the_page_says(house):
+    sit(house)
+    for n in range(3):
+        ticket = house.waiting("KTP", 9, name=f"Warga {n}", arrived=at(8, 40 + n))
+    now = at(8, 47)
+    kept(house, now)
+    row = EstimateShown.objects.get(ticket=ticket)
+    page = next(one for one in shown(ticket.visit, now) if one.ticket.pk == ticket.pk).between
+    said = [now + dt.timedelta(seconds=span) for span in (row.p10_s, row.p90_s)]
+    assert said == [page.starts_at, page.ends_at]
+    assert row.p10_s < row.p50_s < row.p90_s
 
 
 def test_without_an_open_counter_it_is_kept_that_nothing_could_be_said(house):
@@ -181,7 +205,45 @@ def test_what_could_not_be_said_and_who_was_never_called_stay_open(house):
     assert not EstimateShown.objects.filter(actual_s__isnull=False).exists()
 
 
-def test_the_task_keeps_and_settles_every_mall(house, time_machine):
+def test_it_is_the_first_call_that_counts_unless_it_was_taken_back(house):
+    sit(house)
+    desk = {"counter_id": house.counters[1].pk, "officer": house.people["officer"]}
+    ticket = house.waiting("KTP", 9, arrived=at(8, 45))
+    kept(house, at(8, 46))
+    call(house, at(8, 50))
+    rules.undo(**desk, at=at(8, 50, 20))
+    call(house, at(8, 56))
+    rules.absent(**desk, at=at(8, 58))
+    rules.bring_back(ticket_id=ticket.pk, at=at(9, 5))
+    call(house, at(9, 20))
+    settle(at=at(9, 30))
+    assert EstimateShown.objects.get().actual_s == 10 * 60
+
+
+def test_one_malls_failure_keeps_neither_the_others_nor_the_outcomes_back(
+    house, in_this_process, monkeypatch, time_machine
+):
+    sit(house)
+    house.waiting("KTP", 9, arrived=at(8, 45))
+    kept(house, at(8, 46))
+    call(house, at(8, 50))
+    house.waiting("KTP", 9, name="Budi", arrived=at(8, 51))
+    other = Mall.objects.create(slug="lain", name="Lain", regency="Kota", province="Jawa Timur")
+
+    def fails_for_the_other(*, mall, at):
+        if mall == other:
+            raise RuntimeError
+        return keep(mall=mall, at=at)
+
+    monkeypatch.setattr(shown_estimates, "keep", fails_for_the_other)
+    time_machine.move_to(at(8, 52), tick=False)
+    caches["near"].clear()
+    tasks.keep_estimates()
+    first, second = EstimateShown.objects.order_by("at")
+    assert (first.actual_s, second.actual_s) == (4 * 60, None)
+
+
+def test_the_task_keeps_and_settles_every_mall(house, in_this_process, time_machine):
     sit(house)
     house.waiting("KTP", 9, arrived=at(8, 45))
     time_machine.move_to(at(8, 46), tick=False)

@@ -8,7 +8,7 @@ import pytest
 from queueing import rules, speech
 from queueing.models import VoiceClip
 from queueing.refusals import Refusal
-from queueing.rules.voice import MOST_BYTES
+from queueing.rules.voice import MOST_BYTES, MOST_UNTIMED_BYTES
 from tests.house import at
 
 WORD = speech.bell()  # a WAV of a second
@@ -66,6 +66,7 @@ def test_a_second_recording_takes_the_place_of_the_first(keep, house):
     [
         (b"", "clip_missing"),
         (WORD + bytes(MOST_BYTES), "clip_too_large"),
+        (webm() + bytes(MOST_UNTIMED_BYTES), "clip_too_large"),
         (opus(5.5), "clip_too_long"),
         (mp3(6), "clip_too_long"),
         (b"<script>alert(1)</script>", "clip_unreadable"),

@@ -1,5 +1,6 @@
 """The rehearsed day: a small one keeps every promise, and a report that lies is caught at it."""
 
+import asyncio
 import copy
 import datetime as dt
 import json
@@ -10,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 
 from mpp_portal.management.commands import rehearse_day
-from mpp_portal.rehearsal import clock, day_report, day_run, promises
+from mpp_portal.rehearsal import audience, clock, day_report, day_run, promises
 from mpp_portal.rehearsal.audience import Display, Phone
 from mpp_portal.rehearsal.browsing import Traffic
 from mpp_portal.rehearsal.evidence import OVERVIEW, Screen
@@ -161,6 +162,12 @@ def test_memory_that_grows_an_error_and_a_death_break_the_day_too(evidence):
     ]
 
 
+def test_a_call_that_a_display_learns_of_too_late_breaks_the_day(evidence, run):
+    run.lag_s = {OVERVIEW: [0.4, 19.9], "Timur": [0.4, 20.1]}
+    told = day_report.report(evidence, run)
+    assert told["broken"] == ["display Timur showed a call 20.1 s late"]
+
+
 def test_the_command_writes_its_report_and_fails_when_a_promise_is_broken(
     day, evidence, run, tmp_path, monkeypatch
 ):
@@ -238,6 +245,29 @@ def test_a_display_counts_each_call_once_and_asks_from_the_highest():
     display.take('<template><div data-call="5"></div><div data-call="7"></div>')
     assert sorted(display.seen) == [4, 5, 7]
     assert display.last == 7
+
+
+def test_a_display_outlives_an_error_page_and_its_own_failure_is_told(monkeypatch):
+    monkeypatch.setattr(audience, "patience", lambda _seconds: 0)
+    answers = [(500, "rusak"), (0, ""), (200, '<main data-stream="http://127.0.0.1:1/x/">')]
+    traffic = Traffic()
+
+    async def get(_path, *, part=False):
+        await asyncio.sleep(0)
+        if not answers:
+            raise KeyError
+        return answers.pop(0)
+
+    async def show():
+        display = Display("http://127.0.0.1:1", traffic, "/mal/layar/")
+        display.browser.get = get
+        display.follow = lambda _url: asyncio.sleep(60)
+        await display.noting(display.run())
+        return display.is_on.is_set()
+
+    assert asyncio.run(show())
+    assert answers == []
+    assert traffic.errors == {"Display: KeyError": 1}
 
 
 def test_a_phone_asks_for_its_page_only_when_its_own_state_changed():
