@@ -17,8 +17,6 @@ from django.conf import settings
 from django.core.signing import BadSignature, Signer
 from django.db import transaction
 
-# Redis publishes to all its databases; portals that share it hear themselves only
-CHANNEL = f"mpp:changes:{redis.connection.parse_url(settings.REDIS_URL).get('db', 0)}"
 MOST_TICKETS = 20  # in one claim
 logger = logging.getLogger(__name__)
 
@@ -31,6 +29,11 @@ class Claim:
     date: dt.date
     until: float  # seconds since 1970
     tickets: tuple[tuple[str, int], ...]
+
+
+def channel() -> str:
+    """Where changes are told: Redis tells all its databases, and each portal hears only its own."""
+    return f"mpp:changes:{redis.connection.parse_url(settings.REDIS_URL).get('db', 0)}"
 
 
 @cache
@@ -80,6 +83,6 @@ def changed(*, mall_id: int, queue_ids: Iterable[int], announcement: int | None 
 
 def _publish(body: str) -> None:
     try:
-        client().publish(CHANNEL, body)
+        client().publish(channel(), body)
     except redis.RedisError as error:
         logger.warning("live update not published: %s", type(error).__name__)

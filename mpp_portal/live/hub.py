@@ -25,7 +25,7 @@ from redis.exceptions import RedisError
 
 from mpp_portal.live.places import Key, Seen, look
 from mpp_portal.live.watchers import ALIVE, DEAF, MISSED, Streams, Watcher
-from queueing.live import CHANNEL, Claim
+from queueing.live import Claim, channel
 
 COALESCE_S = 0.9  # less than a second: changes that come each second do not wait for each other
 GATHER_S = 0.01  # what one transaction changes is told together
@@ -107,7 +107,7 @@ class Hub:
         client = redis.Redis.from_url(os.environ["REDIS_URL"], socket_connect_timeout=PING_S)
         try:
             async with client.pubsub() as pubsub:
-                await pubsub.subscribe(CHANNEL)
+                await pubsub.subscribe(channel())
                 yield pubsub
         finally:
             with contextlib.suppress(RedisError, OSError):

@@ -14,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from queueing import rules
-from queueing.live import CHANNEL
+from queueing.live import channel
 from queueing.views import ticket as ticket_views
 from tests.browser.conftest import PHONE
 from tests.browser.test_main_job import living_house  # noqa: F401  (a fixture)
@@ -45,7 +45,7 @@ def live(live_server, settings):
         }
         client = redis.Redis.from_url(configured.REDIS_URL)
         for _ in range(200):
-            if client.pubsub_numsub(CHANNEL)[0][1]:
+            if client.pubsub_numsub(channel())[0][1]:
                 break
             time.sleep(0.05)
         yield process
@@ -151,7 +151,7 @@ def test_a_call_appears_through_the_stream_alone(
     called_at = time.monotonic()
     call(living_house)
     page.wait_for_selector("text=Giliran Anda")
-    assert time.monotonic() - called_at < 3
+    assert time.monotonic() - called_at < 10
     assert page.title().startswith("Giliran Anda, Loket 1")
     assert page.locator("#kabar").inner_text() == "Giliran Anda, Loket 1"
     assert page.evaluate("window.sameDocument") is True

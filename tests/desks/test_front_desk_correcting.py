@@ -139,7 +139,7 @@ def test_the_paper_is_there_only_for_who_asked_and_only_for_a_while(sign_in, hou
 def test_nothing_left_to_print_is_said_at_the_desk(desk, house):
     ticket = house.book("AKTA", 9)
     rules.cancel(ticket_id=ticket.pk, at=at(8))
-    assert "Beri nomor baru" in told(reprint(desk, ticket.visit))
+    assert "Nomor di karcis ini tidak berlaku lagi" in told(reprint(desk, ticket.visit))
 
 
 def test_a_visit_of_another_mall_is_not_printed(desk, house):

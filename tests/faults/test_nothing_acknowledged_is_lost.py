@@ -39,7 +39,8 @@ import sys, django; django.setup()
 from datetime import timedelta
 from django.utils import timezone
 from notifications import rules
-rules.send_due(at=timezone.now() + timedelta(seconds=int(sys.argv[1])), limit=int(sys.argv[2]))
+for _turn in range(int(sys.argv[3])):
+    rules.send_due(at=timezone.now() + timedelta(seconds=int(sys.argv[1])), limit=int(sys.argv[2]))
 """
 
 
@@ -163,8 +164,8 @@ def test_reminders_survive_the_death_of_the_worker(stage):
         stage.kill("worker")
     states = dict(stage.query("SELECT state, count(*) FROM notifications_message GROUP BY 1"))
     assert states.get("claimed", 0) + states.get("sent", 0), "the worker did nothing"
-    for _ in range(total // 100 + 2):  # the next worker, when the dead one's lease is over
-        stage.run(SEND, "61", "200")
+    # the next worker, when the dead one's lease is over
+    stage.run(SEND, "61", "200", str(total // 100 + 2))
     assert stage.query("SELECT state, count(*) FROM notifications_message GROUP BY 1") == [
         ("sent", total)
     ]

@@ -181,7 +181,7 @@ def outsiders_see(house: House, other_token: str) -> dict[str, bytes]:
 def listened(open_house, redis_server):
     """What was told to the live process during the test."""
     ear = redis_server.pubsub()
-    ear.subscribe(live.CHANNEL)
+    ear.subscribe(live.channel())
     ear.get_message(timeout=1)
 
     def told() -> list[bytes]:
