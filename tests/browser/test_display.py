@@ -156,7 +156,7 @@ def test_at_the_peak_every_call_is_spoken_once_in_order_and_within_twenty_second
         together = wall.page.locator("#berdiri .m-tv__call").count()
         assert together <= 3
         if second == 63:
-            backlog = "() => document.getElementById('lagi').textContent.includes('lagi')"
+            backlog = "() => document.getElementById('lagi').textContent.includes('panggilan lagi')"
             wall.page.wait_for_function(backlog, timeout=6000)
     wall.wait([[one] for one in ids])
     late = {one["ids"][0]: one["at"] / 1000 - committed[one["ids"][0]] for one in wall.spoken()}
