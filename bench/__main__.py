@@ -16,6 +16,11 @@ import django
 from bench import database
 from bench.figures import QUICK, TINY, Figure, Scale, as_json, table
 
+FAULTS = (database.CannotRun, OSError, ValueError, KeyError, subprocess.SubprocessError)
+NOT_FOR_CITIZENS = [
+    *["admin", "unfold", "import_export", "ninja", "django_htmx", "modeltranslation"],
+    *["bootstrap-*", "bootstrap.css*", "*.rtl.*"],
+]
 NAMES = ["rule", "post", "rush", "seats", "pages", "call", "growth"]
 
 
@@ -78,22 +83,25 @@ def measure(name: str, scale: Scale, wanted: list[str]) -> tuple[list[Figure], l
     say("Preparing the hall ...")
     call_command("migrate", verbosity=0, interactive=False)
     if "pages" in wanted:
-        call_command("collectstatic", verbosity=0, interactive=False)
+        call_command(
+            "collectstatic", verbosity=0, interactive=False, ignore_patterns=NOT_FOR_CITIZENS
+        )
     hall.build(waiting=scale.waiting, counters=scale.counters)
     run = measures.Run(name, hall.read(), scale)
     connection.close()  # a database that somebody is connected to cannot be copied
     figures: list[Figure] = []
     broken: list[str] = []
-    for what in NAMES:
-        if what not in wanted:
-            continue
-        say(f"Measuring: {what} ...")
-        try:
-            for figure in measures.MEASURES[what](run):
-                say("  " + table([figure]).splitlines()[-1])
-                figures.append(figure)
-        except (database.CannotRun, OSError, ValueError, KeyError, subprocess.SubprocessError) as e:
-            broken.append(f"{what}: {type(e).__name__}: {e}")
+    with run.servers:
+        for what in NAMES:
+            if what not in wanted:
+                continue
+            say(f"Measuring: {what} ...")
+            try:
+                for figure in measures.MEASURES[what](run):
+                    say("  " + table([figure]).splitlines()[-1])
+                    figures.append(figure)
+            except FAULTS as error:
+                broken.append(f"{what}: {type(error).__name__}: {error}")
     return figures, broken
 
 

@@ -2,7 +2,9 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import count
 
 from bench import database, hall, history
@@ -21,9 +23,17 @@ class Run:
     hall: hall.Hall
     scale: Scale
     people: Iterator[int] = field(default_factory=lambda: count(0, 50_000))
+    servers: ExitStack = field(default_factory=ExitStack)  # stopped with the run
+
+    @cached_property
+    def web(self) -> tuple[int, int]:
+        """The ports of the portal and of the bare project on the run's own database."""
+        return self.servers.enter_context(_web(self.name))
 
     def copy(self, what: str) -> str:
         """A fresh copy of the hall, for a measurement that must not see the others' rows."""
+        self.servers.close()  # what somebody is connected to cannot be copied
+        self.__dict__.pop("web", None)
         name = f"{self.name}_{what}"
         database.create(name, like=self.name)
         return name
@@ -50,16 +60,16 @@ def post(run: Run) -> Iterator[Figure]:
     """POST /api/v1/visits against bare views on the same server: 16 connections, 20 windows."""
     scale = run.scale
     windows = [run.hall.windows[prefix] for prefix in hall.BOOKING]
-    with _web(run) as (portal, floor):
-        posts = [
-            _posts(run, port, path, windows, 16)
-            for port, path in ((portal, API), (floor, "/cte"), (floor, "/orm"))
-        ]
-        for act in posts:
-            act(scale.requests // 3)
-        values, cte, orm = interleaved(
-            scale.runs, *(lambda act=act: act(scale.requests).per_second for act in posts)
-        )
+    portal, floor = run.web
+    posts = [
+        _posts(run, port, path, windows, 16)
+        for port, path in ((portal, API), (floor, "/cte"), (floor, "/orm"))
+    ]
+    for act in posts:
+        act(scale.requests // 3)
+    values, cte, orm = interleaved(
+        scale.runs, *(lambda act=act: act(scale.requests).per_second for act in posts)
+    )
     yield at_least("POST, beside a CTE view", "/s", values, cte, 0.35, "16 connections, 20 windows")
     yield at_least("POST, beside an ORM view", "/s", values, orm, 1.0, "select_for_update, create")
 
@@ -68,15 +78,15 @@ def rush(run: Run) -> Iterator[Figure]:
     """p99 under 32 clients on one window, against the CTE view's under the same load."""
     scale = run.scale
     windows = [run.hall.windows[hall.RUSH]]
-    with _web(run) as (portal, floor):
-        posts = [
-            _posts(run, port, path, windows, 32) for port, path in ((portal, API), (floor, "/cte"))
-        ]
-        for act in posts:
-            act(scale.rush // 4)
-        values, floors = interleaved(
-            scale.runs, *(lambda act=act: act(scale.rush).percentile(0.99) for act in posts)
-        )
+    portal, floor = run.web
+    posts = [
+        _posts(run, port, path, windows, 32) for port, path in ((portal, API), (floor, "/cte"))
+    ]
+    for act in posts:
+        act(scale.rush // 4)
+    values, floors = interleaved(
+        scale.runs, *(lambda act=act: act(scale.rush).percentile(0.99) for act in posts)
+    )
     note = f"32 clients, one window, {scale.rush} requests a run"
     yield at_most("p99 of a rush", "ms", values, floors, 2.5, note)
 
@@ -84,17 +94,17 @@ def rush(run: Run) -> Iterator[Figure]:
 def seats(run: Run) -> Iterator[Figure]:
     """32 clients, 100 seats: exactly 100 numbers, all different; the rest are told it is full."""
     windows = [run.hall.windows[hall.SEATS]]
-    with web_server(PORTAL, run.name, API) as port:
-        outcome = load(
-            port,
-            API,
-            mall=hall.SLUG,
-            windows=windows,
-            connections=32,
-            requests=400,
-            first=next(run.people),
-            keep_answers=True,
-        )
+    portal, _floor = run.web
+    outcome = load(
+        portal,
+        API,
+        mall=hall.SLUG,
+        windows=windows,
+        connections=32,
+        requests=400,
+        first=next(run.people),
+        keep_answers=True,
+    )
     given = [a["body"]["tickets"][0]["label"] for a in outcome.answers if a["status"] == "201"]
     refused = [a for a in outcome.answers if a["status"] == "409" and a["body"]["code"] == "full"]
     with database.statements(run.name) as cursor:
@@ -121,7 +131,7 @@ def pages(run: Run) -> Iterator[Figure]:
         "booking page": f"/{hall.SLUG}/antrean/{code}/",
         "ticket page": f"/tiket/{token}/",
     }
-    with _web(run, name) as (portal, floor):
+    with _web(name) as (portal, floor):
         acts = [_reads(portal, path) for path in addresses.values()] + [_reads(floor, "/page")]
         for act in acts:
             act(max(16, run.scale.requests // 20))
@@ -228,24 +238,11 @@ def _calls(run: Run, name: str, staff: list[Worker], by: str) -> Callable[[], fl
     return act
 
 
-class _web:
+@contextmanager
+def _web(name: str) -> Iterator[tuple[int, int]]:
     """The portal and the bare project, both serving one database of the run: their two ports."""
-
-    def __init__(self, run: Run, name: str = "") -> None:
-        name = name or run.name
-        self.servers = [web_server(PORTAL, name, API), web_server(FLOOR, name, "/")]
-
-    def __enter__(self) -> tuple[int, int]:
-        portal = self.servers[0].__enter__()
-        try:
-            return portal, self.servers[1].__enter__()
-        except BaseException:
-            self.servers[0].__exit__(None, None, None)
-            raise
-
-    def __exit__(self, *error: object) -> None:
-        for server in self.servers:
-            server.__exit__(None, None, None)
+    with web_server(PORTAL, name, API) as portal, web_server(FLOOR, name, "/") as floor:
+        yield portal, floor
 
 
 def _posts(

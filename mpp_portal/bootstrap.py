@@ -30,7 +30,7 @@ OLDEST_PYTHON = (3, 11)
 COMMANDS = {
     "demo": [PYTHON, "-m", "mpp_portal.supervisor", "demo"],
     "start": [PYTHON, "-m", "mpp_portal.supervisor", "start"],
-    "test": [PYTHON, "-m", "pytest", "-n", "3", "--dist", "loadfile"],
+    "test": [PYTHON, "-m", "pytest", "-n", "4", "--dist", "loadfile", "--no-loadscope-reorder"],
     "bench": [PYTHON, "-m", "bench"],
 }
 # What pip says, and what a person can do about it; the first that fits is taken.

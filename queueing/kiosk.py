@@ -8,14 +8,13 @@ from math import ceil
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from queueing.availability import SeatFacts, facts_of_day, judge, judge_service
 from queueing.issuing import SHORT_CODE_CHARACTERS
-from queueing.models import DailyStatistic, Queue, Visit
+from queueing.models import Queue, Visit
 from queueing.offers import costs_on, queues_open
+from queueing.sought import most_sought
 from services.fees import Cost
 from services.models import Mall, ServiceType
 
@@ -202,27 +201,8 @@ def tiles(
 
 def wanted(*, mall: Mall, today: dt.date) -> list[ServiceType]:
     """The services of which most numbers were taken in the last days, the most wanted first."""
-    taken = (
-        DailyStatistic.objects.filter(
-            mall=mall,
-            service_type=OuterRef("pk"),
-            date__gte=today - dt.timedelta(days=_WANTED_DAYS),
-            date__lt=today,
-        )
-        .order_by()
-        .values("service_type")
-        .annotate(n=Sum(F("booked") + F("walk_in")))
-        .values("n")
-    )
-    services = services_in(mall).annotate(taken=Coalesce(Subquery(taken), 0))
-    return list(services.order_by("-taken", "pk")[:_LOOKED_AT])
-
-
-def services_in(mall: Mall) -> QuerySet[ServiceType]:
-    """The active services of a mall, each with its agency and its place in a queue."""
-    return ServiceType.objects.filter(
-        agency__mall=mall, agency__active=True, active=True
-    ).select_related("agency", "queue_service")
+    found = most_sought(mall, today, days=_WANTED_DAYS)
+    return list(found.select_related("agency", "queue_service")[:_LOOKED_AT])
 
 
 def that_can_be_taken(found: Sequence[Tile], *, most: int) -> list[Tile]:

@@ -27,6 +27,24 @@ def pytest_configure():
         configured.CACHES["default"]["LOCATION"] = address
 
 
+# Where several processes test at once, the files that last longest begin first.
+LONGEST = [
+    "safety/test_who_may",
+    "browser/test_display",
+    "bench/",
+    "browser/",
+    "faults/",
+    "safety/",
+]
+
+
+def pytest_collection_modifyitems(items):
+    def rank(item):
+        return next((n for n, name in enumerate(LONGEST) if name in item.nodeid), len(LONGEST))
+
+    items.sort(key=rank)
+
+
 @pytest.fixture(autouse=True)
 def _plain_static_files(settings):
     """Tests need no collected static files, and no test client reads those of a demo in."""

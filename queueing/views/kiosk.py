@@ -10,11 +10,12 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from queueing import rules
-from queueing.kiosk import Tile, leaf, services_in, that_can_be_taken, tiles, wanted
+from queueing.kiosk import Tile, leaf, that_can_be_taken, tiles, wanted
 from queueing.kiosk_guest import Guest
 from queueing.models import Queue, Visit
 from queueing.offers import queues_open
 from queueing.refusals import Refusal
+from queueing.sought import services_in
 from queueing.views.kiosk_frame import Kiosk, at_kiosk
 from queueing.views.shown import drawn
 from services.models import Agency
@@ -98,7 +99,8 @@ def agencies(kiosk: Kiosk) -> HttpResponse:
 @at_kiosk
 def agency(kiosk: Kiosk, code: str) -> HttpResponse:
     """The services of an agency by name; those of which no number can be taken say why."""
-    rows = list(services_in(kiosk.mall).filter(agency__code=code))
+    services = services_in(kiosk.mall).select_related("agency", "queue_service")
+    rows = list(services.filter(agency__code=code))
     if not rows:
         raise Http404
     rows.sort(key=lambda service: service.name.casefold())

@@ -4,8 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from django.core.signing import BadSignature
-from django.db.models import F, OuterRef, Prefetch, Q, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Prefetch, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -15,17 +14,17 @@ from django.views.decorators.http import require_POST, require_safe
 from queueing.models import (
     Counter,
     CounterAssignment,
-    DailyStatistic,
     Queue,
     Ticket,
     Visit,
 )
 from queueing.offers import queues_open
+from queueing.sought import most_sought
 from queueing.workflow import ACTIVE
 from services.calendar import Day, is_open
 from services.directory import directory
 from services.hours import HouseDay, mall_week
-from services.models import Agency, Mall, ServiceType
+from services.models import Agency, Mall
 from services.near import shared_page
 from services.views import in_mall
 
@@ -71,7 +70,7 @@ def home(request: HttpRequest, mall: Mall) -> HttpResponse:
         "next_open": next_opening(week, mall, at),
         "unusual": [day for day in week if day.why],
         "my_ticket": my_ticket(request, mall, today),
-        "sought": most_sought(mall, today),
+        "sought": list(most_sought(mall, today, days=_SOUGHT_DAYS)[:5]),
         "queues": sorted(queues, key=lambda q: (not q.paused, -q.waiting, q.prefix)),
         "paused": [q for q in queues if q.paused],
         "doors": directory(mall),
@@ -146,27 +145,6 @@ def remembered(request: HttpRequest) -> list[str]:
     except BadSignature:
         return []
     return [token for token in kept.split(".") if token]
-
-
-def most_sought(mall: Mall, today: dt.date) -> list[ServiceType]:
-    """The five services for which most numbers were taken lately."""
-    taken = (
-        DailyStatistic.objects.filter(
-            mall=mall,
-            service_type=OuterRef("pk"),
-            date__gte=today - dt.timedelta(days=_SOUGHT_DAYS),
-            date__lt=today,
-        )
-        .order_by()
-        .values("service_type")
-        .annotate(n=Sum(F("booked") + F("walk_in")))
-        .values("n")
-    )
-    return list(
-        ServiceType.objects.filter(agency__mall=mall, agency__active=True, active=True)
-        .annotate(taken=Coalesce(Subquery(taken), 0))
-        .order_by("-taken", "pk")[:5]
-    )
 
 
 def my_ticket(request: HttpRequest, mall: Mall, today: dt.date) -> Ticket | None:

@@ -85,7 +85,8 @@ class Screen:
             page.context.add_cookies([{**cookie, "domain": host}])
         page.add_init_script(WATCH)
         page.goto(address)
-        page.wait_for_function("() => document.getElementById('layar').dataset.last !== undefined")
+        loaded = "() => document.getElementById('layar').dataset.last !== undefined"
+        page.wait_for_function(loaded, polling=200)
 
     def spoken(self):
         return self.page.evaluate("spoken")
@@ -97,7 +98,7 @@ class Screen:
         """Until these ids, and in this order, were spoken or shown."""
         text = f"(ids) => JSON.stringify({what}.map((one) => one.ids)) === JSON.stringify(ids)"
         try:
-            self.page.wait_for_function(text, arg=ids, timeout=seconds * 1000)
+            self.page.wait_for_function(text, arg=ids, timeout=seconds * 1000, polling=200)
         except Exception as error:
             raise AssertionError(f"{what}: {self.ids(what)}, not {ids}") from error
 
