@@ -8,6 +8,7 @@ RUN = $(BOOTSTRAP) run
 TYPED = $(wildcard */rules.py */rules/*.py) $(addprefix queueing/, workflow.py availability.py windows.py \
 	order.py contact.py issuing.py prepared.py statistics.py open_figures.py hall.py reminders.py live.py \
 	estimates.py paces.py waits.py shown_estimates.py turns.py places.py agenda.py proposals.py sought.py setup_file.py setup_export.py) \
+	$(addprefix surveys/, elements.py index.py figures.py draft.py) \
 	$(addprefix accounts/, addresses.py pins.py second_factor.py sessions.py tries.py) \
 	services/calendar.py complaints/deadlines.py privacy/identity.py privacy/index.py
 
@@ -21,7 +22,7 @@ EXAMPLE_PRODUCTION = PRODUCTION=1 ALLOWED_HOSTS=mpp.example.go.id BASE_URL=https
 # These checks need no server, so none is started for them.
 NO_SERVERS = DATABASE_URL=postgres://nobody@127.0.0.1:1/none REDIS_URL=redis://127.0.0.1:1/0
 
-.PHONY: help demo start test bench bench-live bench-estimates check
+.PHONY: help demo start test bench bench-live bench-estimates bench-messages check
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile
 
@@ -42,6 +43,9 @@ bench-live:  ## 2,000 phones follow one queue, beside a bare stream; ARGS="--jso
 
 bench-estimates:  ## simulated days against the waits that were told; ARGS="--json FILE"
 	@$(RUN) python -m bench.estimates $(ARGS)
+
+bench-messages:  ## 10,000 due messages by one worker, beside a bare loop; ARGS="--json FILE"
+	@$(RUN) python -m bench.messages $(ARGS)
 
 check:  ## style, templates, types, migrations, deploy settings
 	@$(RUN) ruff check .

@@ -11,9 +11,11 @@ class User(AbstractUser):
     """A person of the staff or a helper; citizens need no account.
 
     `pin` (hashed like a password) is for the quick change of officers at a counter, nothing else.
+    With `digest` the daily letter of the person's office comes by e-mail.
     """
 
     pin = models.CharField(max_length=128, blank=True, default="", editable=False)
+    digest = models.BooleanField(_("ringkasan lewat surel"), default=False, db_default=False)
 
     class Meta:
         verbose_name = _("akun")

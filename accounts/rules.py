@@ -1,4 +1,4 @@
-"""Tokens by which an officer's programs sign in."""
+"""Tokens by which an officer's programs sign in, and the letters an account gets."""
 
 import hashlib
 import secrets
@@ -33,6 +33,15 @@ class Refusal(Exception):
         super().__init__(code)
         self.code, self.message, self.status = code, message, status
         self.fields, self.next_date = fields or {}, next_date
+
+
+def choose_digest(*, user: User, wanted: bool) -> None:
+    """Switch the daily letter on or off; refuses to switch it on where there is no e-mail."""
+    if wanted and not user.email:
+        text = _("Akun ini belum punya surel. Minta pengelola menambahkannya.")
+        raise Refusal("no_email", text, status=422)
+    user.digest = wanted
+    user.save(update_fields=["digest"])
 
 
 def token_hash(token: str) -> bytes:

@@ -12,6 +12,7 @@ urlpatterns = [
     path("keluar/", LogoutView.as_view(next_page="services:malls"), name="sign_out"),
     path("akun/pin/", views.pin, name="pin"),
     path("akun/dua-langkah/", views.two_steps, name="two_steps"),
+    path("akun/ringkasan/", views.digest, name="digest"),
     path("akun/perangkat/", views.end_session, name="end_session"),
     path("akun/sandi/", views.OwnPasswordView.as_view(), name="password"),
     path(

@@ -23,7 +23,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from django_otp import login as remember_device
 from django_otp.plugins.otp_static.models import StaticDevice
 
-from accounts import pins, second_factor, sessions
+from accounts import pins, rules, second_factor, sessions
 from accounts.backends import PasswordBackend
 from accounts.forms import CodeForm, OwnPasswordForm, PasswordForm, PinForm, SignInForm
 from accounts.models import User
@@ -159,6 +159,18 @@ def end_session(request: HttpRequest) -> HttpResponse:
     elif request.POST.get("sesi", "").isdecimal():
         sessions.end(user=request.user, sign_in_id=int(request.POST["sesi"][:18]))
         messages.success(request, _("Perangkat itu sudah dikeluarkan."))
+    return redirect("account")
+
+
+@require_POST
+@never_cache
+@login_required
+def digest(request: HttpRequest) -> HttpResponse:
+    """The daily letter by e-mail: on or off."""
+    wanted = request.POST.get("kirim") == "ya"
+    rules.choose_digest(user=request.user, wanted=wanted)
+    on = _("Ringkasan akan dikirim ke surel Anda.")
+    messages.success(request, on if wanted else _("Ringkasan tidak dikirim lagi."))
     return redirect("account")
 
 

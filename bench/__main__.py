@@ -17,10 +17,7 @@ from bench import database
 from bench.figures import QUICK, TINY, Figure, Scale, as_json, table
 
 FAULTS = (database.CannotRun, OSError, ValueError, KeyError, subprocess.SubprocessError)
-NOT_FOR_CITIZENS = [
-    *["admin", "unfold", "import_export", "ninja", "django_htmx", "modeltranslation"],
-    *["bootstrap-*", "bootstrap.css*", "*.rtl.*"],
-]
+NOT_FOR_CITIZENS = ["admin", "unfold", "import_export", "ninja", "django_htmx", "modeltranslation"]
 NAMES = ["rule", "post", "rush", "seats", "pages", "call", "growth"]
 
 

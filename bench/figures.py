@@ -21,6 +21,16 @@ class Scale:
     rows: int = 5_000_000
 
 
+@dataclass(frozen=True)
+class OutboxScale:
+    """How many messages are due in a run, how many were sent long ago, how often one claims."""
+
+    due: int = 10_000
+    sent: int = 5_000_000
+    runs: int = 5
+    claims: int = 50
+
+
 QUICK = Scale(runs=3, slices=3, bookings=50, requests=600, rush=1_000, calls=2, rows=100_000)
 TINY = Scale(runs=1, bookings=5, requests=32, rush=64, calls=2, counters=4, waiting=60, rows=2_000)
 

@@ -97,9 +97,11 @@ class CaseForm(forms.Form):
         ]
 
     @classmethod
-    def empty(cls, *, mall: Mall, service: ServiceType | None, ticket: str) -> "CaseForm":
+    def empty(
+        cls, *, mall: Mall, service: ServiceType | None, ticket: str, text: str = ""
+    ) -> "CaseForm":
         """A new form; its key makes a repeated sending one case. A ticket that is none is left."""
-        start = {"request_key": secrets.token_urlsafe(24)}
+        start = {"request_key": secrets.token_urlsafe(24), "text": text}
         if service is not None:
             start["service"] = service.code
         if _UUID.fullmatch(ticket):

@@ -40,6 +40,11 @@ def new(request: HttpRequest, mall: Mall) -> HttpResponse:
             ticket=request.GET.get("tiket", ""),
         )
         return _form_page(request, mall, form, at)
+    if "mulai" in request.POST:  # words written elsewhere are brought along; nothing is filed yet
+        service = _service(mall, request.POST.get("service", ""))
+        text = request.POST.get("text", "")
+        form = CaseForm.empty(mall=mall, service=service, ticket="", text=text)
+        return _form_page(request, mall, form, at)
     form = CaseForm(request.POST, mall=mall)
     if not form.is_valid():
         return _form_page(request, mall, form, at, status=422)

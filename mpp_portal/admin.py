@@ -16,6 +16,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from mpp_portal import history
+from mpp_portal.messaging import outbox  # noqa: F401  (the outbox registers itself)
 from services.scoped_admin import RelatedRowsFilter
 
 LOOKS = {"ok": "success", "wait": "info", "skip": "danger"}  # of the house, and of Unfold

@@ -3,7 +3,7 @@
 from importlib import import_module
 
 from auditlog.apps import AuditlogConfig
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.utils.translation import gettext_lazy as _
 
 
@@ -19,6 +19,10 @@ class MppPortalConfig(AppConfig):
     verbose_name = _("Portal")
 
     def ready(self) -> None:
+        # What packages bring and no page loads is not gathered: minutes on a slow machine.
+        gathered = apps.get_app_config("staticfiles")
+        unused = ["bootstrap-*", "bootstrap.css*", "*.rtl.*", "redoc*"]
+        gathered.ignore_patterns = [*gathered.ignore_patterns, *unused]  # type: ignore[attr-defined]
         import_module("mpp_portal.checks")
         import_module("mpp_portal.retention")
         import_module("mpp_portal.history").start()

@@ -10,6 +10,8 @@ from django.db import DatabaseError, connection
 
 from accounts.models import User
 from mpp_portal.rehearsal.house import MAIL_DOMAIN
+from notifications import vapid
+from notifications.channels import sms, sms_report
 from queueing import speech
 
 _NEEDED = {
@@ -61,6 +63,70 @@ def no_demo_log_ins(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
             hint="Their password is public: deactivate or delete them, or use another database.",
             id="mpp_portal.E010",
         )
+    ]
+
+
+@register(deploy=True)
+def nothing_of_the_demo_is_set(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """The demo catches messages instead of sending them; production does neither, and says so."""
+    if not (settings.PRODUCTION and settings.DEMO):
+        return []
+    return [
+        Error(
+            "MPP_DEMO is set: the demo catches messages instead of sending them.",
+            hint="Take MPP_DEMO and DEMO_CATCHES_MESSAGES out of the environment.",
+            id="mpp_portal.E011",
+        )
+    ]
+
+
+@register()
+def push_has_its_key(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """A key that is missing or unreadable silences every phone; the services want to know us."""
+    if "push" not in settings.NOTIFICATION_CHANNELS:
+        return []
+    found: list[CheckMessage] = []
+    if not vapid.readable(settings.VAPID_PRIVATE_KEY):
+        what = "not a key" if settings.VAPID_PRIVATE_KEY else "not set"
+        hint = "Set it to what `manage.py vapid_key` prints, or take push out of the channels."
+        words = f"NOTIFICATION_CHANNELS lists push, and VAPID_PRIVATE_KEY is {what}."
+        found.append(Error(words, hint=hint, id="mpp_portal.E012"))
+    if not settings.VAPID_SUBJECT.startswith(("mailto:", "https://")):
+        hint = "A push service writes there when it has trouble with us."
+        words = "VAPID_SUBJECT is neither a mailto: nor an https: address."
+        found.append(Error(words, hint=hint, id="mpp_portal.E013"))
+    if settings.PRODUCTION and any("://" in name for name in settings.PUSH_SERVICES):
+        hint = "List host names: they are spoken to over TLS."
+        words = "PUSH_SERVICES lists an origin, which is for tests."
+        found.append(Error(words, hint=hint, id="mpp_portal.E014"))
+    return found
+
+
+_WHATSAPP = [f"WHATSAPP_{name}" for name in ("PHONE_ID", "TOKEN", "APP_SECRET", "VERIFY_TOKEN")]
+
+
+@register(deploy=True)
+def channels_are_set_up(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """A channel that is listed is offered to citizens: then it can send, and hear what became."""
+    listed, wrong = settings.NOTIFICATION_CHANNELS, []
+    if strange := sorted(set(listed) - {"push", "email", "whatsapp", "sms", "console"}):
+        wrong.append((f"{', '.join(strange)}, which is no channel", "Mend the name."))
+    if settings.PRODUCTION and "email" in listed and "console" in settings.EMAIL_BACKEND:
+        wrong.append(("email, and EMAIL_URL is not set", "Name a mail server."))
+    missing = [name for name in _WHATSAPP if not getattr(settings, name)]
+    if "whatsapp" in listed and missing:
+        hint = "Meta's page of the app and its number shows them."
+        wrong.append((f"whatsapp, and not set: {', '.join(missing)}", hint))
+    if "sms" in listed:
+        try:
+            sms.gateway()
+            if settings.SMS_REPORT or settings.SMS_REPORT_SECRET:
+                sms_report.reading()
+        except sms.NotReadable as error:
+            wrong.append((f"sms: {error}", "README.md shows two gateways."))
+    return [
+        Error(f"NOTIFICATION_CHANNELS lists {what}.", hint=hint, id=f"mpp_portal.E02{number}")
+        for number, (what, hint) in enumerate(wrong)
     ]
 
 

@@ -16,9 +16,11 @@ from django.utils.cache import patch_vary_headers
 
 import accounts.rules
 import complaints.refusals
+import notifications.refusals
 import privacy.rules
 import queueing.refusals
 import services.refusals
+import surveys.refusals
 from mpp_portal import errors
 
 REFUSALS = (
@@ -26,6 +28,8 @@ REFUSALS = (
     services.refusals.Refusal,
     privacy.rules.Refusal,
     complaints.refusals.Refusal,
+    notifications.refusals.Refusal,
+    surveys.refusals.Refusal,
     accounts.rules.Refusal,
 )
 # lock_timeout, deadlock, serialisation failure

@@ -36,5 +36,6 @@ def health(request: HttpRequest) -> JsonResponse:
             "messages_due": due,
             "oldest_due_s": oldest_s,
             "messages_parked": parked,
+            "channels_in_trouble": notifications.troubled(now),
         }
     )

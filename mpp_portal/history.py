@@ -25,6 +25,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import ApiToken, User
+from notifications.models import MessageText
 from queueing.models import (
     Counter,
     CounterAssignment,
@@ -98,6 +99,7 @@ TRACKED = [
         only=("username", "is_active", "is_staff", "is_superuser"),
         masked=("first_name", "last_name", "email"),
     ),
+    Tracked(MessageText, only=("subject", "short", "body")),
     Tracked(ApiToken, only=("user", "name", "scopes", "expires_at", "revoked_at")),
 ]
 _BY_MODEL = {tracked.model: tracked for tracked in TRACKED}
@@ -253,6 +255,8 @@ def visible_to(user: Any) -> QuerySet[LogEntry]:
     if user.is_active and user.is_superuser:
         return entries
     seen = Q(content_type=_type_of(ApiToken), object_id__in=ApiToken.objects.filter(user=user))
+    if permissions.holds_every_mall(user, permissions.ARRANGE):
+        seen |= Q(content_type=_type_of(MessageText))
     for (permission, of_agency), kinds in _shelves().items():
         malls, agencies = permissions.scope_ids(user, permission)
         covered = Q(additional_data__mall__in=malls)

@@ -19,7 +19,7 @@ from services.views import in_mall
 
 ICON_SIZES = (192, 512)
 _DRAWN_WITH = ("bootstrap/bootstrap.min.css", "css/theme.css", "icons.svg", "logo.svg")
-_SCRIPTS = ("js/live.js", "js/offline.js")
+_SCRIPTS = ("js/live.js", "js/offline.js", "js/push.js")
 _YEAR_S = 365 * 24 * 3600
 _MORI, _KUNYIT, _WHITE = "#f6f5f2", "#ffc629", "#ffffff"
 # The left half of the gate on a grid of 32: (left, top, right, bottom); the right one mirrors it.

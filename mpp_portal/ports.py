@@ -2,6 +2,7 @@
 
 import os
 import socket
+from itertools import islice
 
 HOST = "127.0.0.1"
 
@@ -23,6 +24,15 @@ def wanted_port() -> int:
                 f"there or choose others, for example: PORT={port + 100}"
             )
     return port
+
+
+def free_ports(count: int, *, after: int) -> list[int]:
+    """The next free ports behind this one; what belongs to the portal alone needs no fixed ones."""
+    free = (number for number in range(after + 1, 65536) if not why_not(number))
+    found = list(islice(free, count))
+    if len(found) < count:
+        raise CannotStart(f"No port behind {after} on {HOST} is free: choose a smaller PORT.")
+    return found
 
 
 def why_not(port: int) -> str:

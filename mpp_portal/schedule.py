@@ -8,11 +8,19 @@ from celery.schedules import crontab
 TIMETABLE = {
     "windows ahead": {"task": "queueing.tasks.make_windows", "schedule": crontab(minute="7,37")},
     "who never came": {"task": "queueing.tasks.mark_no_shows", "schedule": 60.0},
+    "kept places nobody confirmed": {"task": "queueing.tasks.expire_kept", "schedule": 300.0},
+    "freed seats to the next": {"task": "queueing.tasks.pass_on_freed_seats", "schedule": 30.0},
     "papers that never came out": {"task": "queueing.tasks.expire_unprinted", "schedule": 30.0},
     "kiosks' printers": {"task": "queueing.tasks.look_at_printers", "schedule": 60.0},
     "waits as they were told": {"task": "queueing.tasks.keep_estimates", "schedule": 60.0},
     "days that are over": {"task": "queueing.tasks.close_past_days", "schedule": 300.0},
-    "messages that are due": {"task": "notifications.tasks.send_due", "schedule": 10.0},
+    "called, and almost there": {"task": "queueing.tasks.tell", "schedule": 5.0},
+    "messages that are due": {"task": "notifications.tasks.send_due", "schedule": 5.0},
+    "letters to the staff": {
+        "task": "queueing.tasks.write_digests",
+        "schedule": crontab(minute="2,32"),
+    },
+    "how it was": {"task": "queueing.tasks.ask_how_it_was", "schedule": 60.0},
     "figures of yesterday": {
         "task": "queueing.tasks.roll_up_yesterday",
         "schedule": crontab(minute="12"),

@@ -2,17 +2,17 @@
 
 import sys
 from datetime import timedelta
+from email.utils import parseaddr
 from pathlib import Path
 
 import bootstrap_wrapper
 import environ
 import structlog
 from csp.constants import NONCE, NONE, SELF
-from django.templatetags.static import static
-from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from mpp_portal import embedded
+from mpp_portal.sidebar import UNFOLD  # noqa: F401 - the admin's frame
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -43,6 +43,10 @@ BLIND_INDEX_KEY = env(
 RETENTION_VISIT_DAYS = env.int("RETENTION_VISIT_DAYS", default=30)
 RETENTION_MESSAGE_DAYS = env.int("RETENTION_MESSAGE_DAYS", default=7)
 RETENTION_CASE_DAYS = env.int("RETENTION_CASE_DAYS", default=730)
+RETENTION_SURVEY_DAYS = env.int("RETENTION_SURVEY_DAYS", default=365)
+SURVEY_OPEN_DAYS = env.int("SURVEY_OPEN_DAYS", default=14)  # after the visit
+# The operator's own statements on integrity (IPAK/SPAK), a JSON list; empty: none are asked.
+SURVEY_INTEGRITY_QUESTIONS = env.json("SURVEY_INTEGRITY_QUESTIONS", default=[])
 CONTACT_TICKETS_PER_DAY = env.int("CONTACT_TICKETS_PER_DAY", default=3)
 HELPER_TICKETS_PER_DAY = env.int("HELPER_TICKETS_PER_DAY", default=20)
 RETENTION_LOG_DAYS = env.int("RETENTION_LOG_DAYS", default=365)
@@ -77,6 +81,7 @@ INSTALLED_APPS = [
     "accounts",
     "notifications",
     "services",
+    "surveys",
     "queueing",
     "complaints",
     "mpp_portal",
@@ -226,15 +231,59 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 WHITENOISE_MANIFEST_STRICT = False
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [
+    *["jpg", "jpeg", "png", "gif", "webp", "zip", "gz", "br", "woff", "woff2", "wav", "ogg", "mp3"],
+    "map",  # large, and only for whoever opens a browser's tools
+]
 MEDIA_ROOT = Path(env("MEDIA_ROOT", default=str(DATA_DIR / "media")))  # the malls' logos
 
 # -- e-mail ----------------------------------------------------------------------------------------
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 EMAIL_TIMEOUT = 10
+EMAIL_CONNECTIONS = env.int("EMAIL_CONNECTIONS", default=4)  # open at once, in each worker
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="antrean@localhost")
 # Channels offered to citizens; "console" writes to the worker's log and is for rehearsal.
-NOTIFICATION_CHANNELS = env.list("NOTIFICATION_CHANNELS", default=["console"])
+# Their order is the order in which a person's channels are tried.
+VAPID_PRIVATE_KEY = env("VAPID_PRIVATE_KEY", default="")  # `manage.py vapid_key` makes one
+NOTIFICATION_CHANNELS = env.list(
+    "NOTIFICATION_CHANNELS", default=[*(["push"] if VAPID_PRIVATE_KEY else []), "console"]
+)
+QUIET_HOURS = env("QUIET_HOURS", default="21:00-06:00")  # in the mall's own zone; "" for none
+MESSAGES_PER_PERSON_AND_DAY = env.int("MESSAGES_PER_PERSON_AND_DAY", default=8)
+# Everything that the demo sends is caught on this machine, so its visitors' messages may leave;
+# those of its made-up citizens, who have these numbers of no operator, only count as sent.
+CATCHES_MESSAGES = DEMO and not PRODUCTION and env.bool("DEMO_CATCHES_MESSAGES", default=False)
+MADE_UP_PHONES = "+628120"
+# Whom a push service may write to when it has trouble with us: a mailto: or https: address.
+_MAIL_TO = f"mailto:{parseaddr(DEFAULT_FROM_EMAIL)[1]}"
+VAPID_SUBJECT = env(
+    "VAPID_SUBJECT", default=BASE_URL if BASE_URL.startswith("https://") else _MAIL_TO
+)
+# The push services of browsers. People give us addresses there, and our server calls no others.
+PUSH_SERVICES = env.list(
+    "PUSH_SERVICES",
+    default=[
+        "fcm.googleapis.com",
+        "updates.push.services.mozilla.com",
+        "*.push.apple.com",
+        "*.notify.windows.com",
+    ],
+)
+# WhatsApp Cloud API; its templates are named prefix + kind.
+WHATSAPP_URL = env("WHATSAPP_URL", default="https://graph.facebook.com/v24.0").rstrip("/")
+WHATSAPP_PHONE_ID = env("WHATSAPP_PHONE_ID", default="")
+WHATSAPP_TOKEN = env("WHATSAPP_TOKEN", default="")
+WHATSAPP_TEMPLATE_PREFIX = env("WHATSAPP_TEMPLATE_PREFIX", default="mpp_")
+WHATSAPP_APP_SECRET = env("WHATSAPP_APP_SECRET", default="")  # signs its delivery reports
+WHATSAPP_VERIFY_TOKEN = env("WHATSAPP_VERIFY_TOKEN", default="")
+# An SMS gateway as JSON: how it is asked, what its answers mean, what it reports later (README).
+SMS_REQUEST = env("SMS_REQUEST", default="")
+SMS_ANSWER = env("SMS_ANSWER", default="")
+SMS_SENDER = env("SMS_SENDER", default="")
+SMS_REPORT = env("SMS_REPORT", default="")
+SMS_REPORT_SECRET = env("SMS_REPORT_SECRET", default="")
+MESSAGE_PRICES = env.dict("MESSAGE_PRICES", default={})  # rupiah a part: whatsapp=450,sms=350
 
 # -- the API: requests a minute, 0 for no limit; without a token counted per address ---------------
 # Many citizens share the address of a hall or a mobile carrier; the demo is measured from one.
@@ -297,117 +346,6 @@ LOGGING = {
         "django.server": {"level": "CRITICAL", "propagate": False, "handlers": ["stderr"]},
         "axes": {"level": "ERROR", "propagate": True},
         "httpx": {"level": "WARNING"},
-    },
-}
-
-UNFOLD = {
-    "SITE_TITLE": _("Portal MPP"),
-    "SITE_HEADER": _("Portal MPP"),
-    "SITE_SYMBOL": "confirmation_number",
-    "SITE_FAVICONS": [
-        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("logo.svg")}
-    ],
-    "SHOW_HISTORY": True,
-    "SHOW_VIEW_ON_SITE": False,
-    "BORDER_RADIUS": "10px",
-    # The colours of the mall; its small quiet words darker than Unfold's, for 7:1.
-    "COLORS": {
-        "primary": "mpp_portal.look.primary",
-        "font": {"subtle-light": "var(--color-base-600)"},
-    },
-    "GLOBAL_CALLBACK": "mpp_portal.look.context",
-    "ACCOUNT": {"navigation": [{"title": _("Akun saya"), "link": reverse_lazy("account")}]},
-    "SIDEBAR": {
-        "show_search": False,
-        "show_all_applications": False,  # "Semua data" below leads there
-        "navigation": [
-            {
-                "title": _("Layanan hari ini"),
-                "items": [
-                    {
-                        "title": _("Panggil antrean"),
-                        "icon": "campaign",
-                        "link": reverse_lazy("desks:counters"),
-                        "permission": "mpp_portal.navigation.may_call",
-                    },
-                    {
-                        "title": _("Meja depan"),
-                        "icon": "desk",
-                        "link": reverse_lazy("desks:front_desk"),
-                        "permission": "mpp_portal.navigation.may_front_desk",
-                    },
-                    {
-                        "title": _("Dasbor"),
-                        "icon": "monitoring",
-                        "link": reverse_lazy("dashboard"),
-                        "permission": "mpp_portal.navigation.may_read_figures",
-                    },
-                ],
-            },
-            {
-                "title": _("Pengelolaan"),
-                "items": [
-                    {
-                        "title": _("Antrean"),
-                        "icon": "format_list_numbered",
-                        "link": "/admin/queueing/queue/",
-                        "permission": "mpp_portal.navigation.may_arrange",
-                    },
-                    {
-                        "title": _("Loket"),
-                        "icon": "storefront",
-                        "link": "/admin/queueing/counter/",
-                        "permission": "mpp_portal.navigation.may_arrange",
-                    },
-                    {
-                        "title": _("Perangkat"),
-                        "icon": "devices",
-                        "link": "/admin/queueing/device/",
-                        "permission": "mpp_portal.navigation.may_see_devices",
-                    },
-                    {
-                        "title": _("Pengumuman di layar"),
-                        "icon": "campaign",
-                        "link": "/admin/queueing/notice/",
-                        "permission": "mpp_portal.navigation.may_arrange_a_mall",
-                    },
-                    {
-                        "title": _("Suara panggilan"),
-                        "icon": "record_voice_over",
-                        "link": reverse_lazy("desks:voice"),
-                        "permission": "mpp_portal.navigation.may_arrange_a_mall",
-                    },
-                    {
-                        "title": _("Jam buka"),
-                        "icon": "schedule",
-                        "link": reverse_lazy("admin:services_openinghours_changelist"),
-                        "permission": "mpp_portal.navigation.may_arrange",
-                    },
-                    {
-                        "title": _("Jenis layanan"),
-                        "icon": "list_alt",
-                        "link": reverse_lazy("admin:services_servicetype_changelist"),
-                        "permission": "mpp_portal.navigation.may_edit_catalogue",
-                    },
-                    {
-                        "title": _("Standar pelayanan"),
-                        "icon": "verified",
-                        "link": reverse_lazy("admin:services_servicestandard_changelist"),
-                        "permission": "mpp_portal.navigation.may_edit_catalogue",
-                    },
-                    {
-                        "title": _("Riwayat perubahan"),
-                        "icon": "history",
-                        "link": reverse_lazy("admin:auditlog_logentry_changelist"),
-                        "permission": "mpp_portal.navigation.may_read_history",
-                    },
-                    {
-                        "title": _("Semua data"),
-                        "icon": "apps",
-                        "link": reverse_lazy("admin:index"),
-                    },
-                ],
-            },
-        ],
+        "urllib3": {"level": "WARNING"},  # below that it writes whole addresses
     },
 }

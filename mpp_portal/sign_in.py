@@ -32,6 +32,7 @@ from services.models import Officer
 from services.permissions import APPOINT, malls_for, needs_second_factor
 
 Handler = Callable[[HttpRequest], HttpResponse]
+LETTER_OF = {Officer.Role.AGENCY_HEAD, Officer.Role.COUNTER}  # who may have a daily letter
 _STAFF = ("/admin/", "/dasbor/", "/akun/")
 _COUNTERS = ("/admin/loket/", "/admin/jsi18n/", "/admin/logout/")  # all that a PIN opens
 _SIGN_IN, _ADMIN_SIGN_IN, _SET_UP = "/masuk/", "/admin/login/", "/akun/dua-langkah/"
@@ -120,10 +121,14 @@ def account(request: HttpRequest) -> HttpResponse:
     for place in places:
         place.shown, place.here = sessions.device_shown(place.device), place.session_key == key
     mall = mall_of(request)
-    page = {
-        "offices": Officer.objects.filter(user=request.user, active=True)
+    offices = list(
+        Officer.objects.filter(user=request.user, active=True)
         .select_related("mall", "agency")
-        .order_by("pk"),
+        .order_by("pk")
+    )
+    page = {
+        "offices": offices,
+        "letter": next((o.role for o in offices if o.role in LETTER_OF), ""),
         "places": sorted(places, key=lambda place: not place.here),
         "others": sum(not place.here for place in places),
         "factor": second_factor.active(request.user),

@@ -27,9 +27,10 @@ from typing import Any
 
 import environ
 
-from mpp_portal import embedded
+from mpp_portal import demo_messages, embedded
 from mpp_portal.embedded_processes import write_private
-from mpp_portal.ports import HOST, CannotStart, wanted_port
+from mpp_portal.ports import HOST, CannotStart, free_ports, wanted_port
+from notifications import vapid
 
 CHECKOUT = embedded.CHECKOUT
 GRACE = 8.0  # seconds a process may take to stop
@@ -62,18 +63,17 @@ def main(arguments: list[str]) -> int:
 def keys(place: Path) -> dict[str, str]:
     """The demo's own keys, made once: what was encrypted stays readable at the next start."""
     path = place / "secrets.json"
-    if not path.exists():
-        write_private(
-            path,
-            json.dumps(
-                {
-                    "SECRET_KEY": secrets.token_urlsafe(48),
-                    "FIELD_KEYS": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
-                    "BLIND_INDEX_KEY": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
-                }
-            ),
-        )
-    return json.loads(path.read_text())
+    known = json.loads(path.read_text()) if path.exists() else {}
+    makers = {
+        "SECRET_KEY": lambda: secrets.token_urlsafe(48),
+        "FIELD_KEYS": lambda: base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+        "BLIND_INDEX_KEY": lambda: base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+        "VAPID_PRIVATE_KEY": vapid.new_key,
+    }
+    if missing := makers.keys() - known.keys():
+        known |= {name: makers[name]() for name in missing}
+        write_private(path, json.dumps(known))
+    return known
 
 
 @dataclass
@@ -159,6 +159,9 @@ class Portal:
     def fill(self) -> None:
         """What stands in the portal before it starts: nothing but what was there."""
 
+    def first_processes(self) -> list[Process]:
+        return []
+
     def more_processes(self) -> list[Process]:
         return []
 
@@ -184,6 +187,7 @@ class Portal:
     def start_all(self) -> None:
         schedule = str(self.place / "beat-schedule")
         self.processes = [
+            *self.first_processes(),
             Process("web", self.web_command()),
             Process("live", self.live_command()),
             Process("worker", celery("worker", "--concurrency", "2", "--loglevel", "WARNING")),
@@ -385,15 +389,30 @@ class Demo(Portal):
     """Everything that runs between `make demo` and Ctrl-C: with a mall, and people in it."""
 
     def own_environment(self) -> dict[str, str]:
-        return {"MPP_DEMO": "1", "BASE_URL": self.base_url, "LIVE_URL": self.live_url}
+        self.smtp_port, self.sms_port = free_ports(2, after=self.port + 1)
+        return {
+            "MPP_DEMO": "1",
+            "BASE_URL": self.base_url,
+            "LIVE_URL": self.live_url,
+            **demo_messages.environment(
+                smtp_port=self.smtp_port,
+                sms_port=self.sms_port,
+                push=bool(os.environ.get("VAPID_PRIVATE_KEY")),
+            ),
+        }
 
     def fill(self) -> None:
         self.manage("prepare_demo", doing="Preparing the demo mall")
+
+    def first_processes(self) -> list[Process]:
+        catcher = [sys.executable, "-m", "mpp_portal.demo_messages.catcher"]
+        return [Process("pesan", [*catcher, str(self.smtp_port), str(self.sms_port)])]
 
     def more_processes(self) -> list[Process]:
         return [Process("rehearse", [sys.executable, "manage.py", "rehearse"], may_end=True)]
 
     def tell_more(self) -> None:
+        say(f"Messages it sends:     {self.base_url}/demo/pesan/")
         with contextlib.suppress(FileNotFoundError):
             demo = json.loads((self.place / "demo.json").read_text())
             one_of_each = {user["role"]: user for user in reversed(demo.get("users", []))}

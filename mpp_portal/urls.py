@@ -15,6 +15,7 @@ handler500 = "mpp_portal.errors.failed"
 urlpatterns = [
     path("sehat/", health.health, name="health"),
     path("mulai/", include("mpp_portal.first_run.urls")),
+    path("demo/pesan/", include("mpp_portal.demo_messages.urls")),
     path("<mall:mall>/poster/", poster, name="poster"),
     path("sw.js", installable.worker, name="worker"),
     path("<mall:mall>/manifest.webmanifest", installable.manifest, name="manifest"),
@@ -22,6 +23,8 @@ urlpatterns = [
     path("<mall:mall>/tanpa-sinyal/", installable.offline, name="offline"),
     path("dasbor/", dashboards.dashboard, name="dashboard"),
     path("admin/", include("queueing.desk_urls")),
+    path("admin/pesan/", include("mpp_portal.messaging.urls")),
+    path("admin/", include("surveys.staff_urls")),
     path("admin/login/", sign_in.admin_sign_in),
     path("admin/password_change/", RedirectView.as_view(pattern_name="accounts:password")),
     path(
@@ -32,7 +35,9 @@ urlpatterns = [
     path("api/v1/", api.api.urls),
     path("akun/", sign_in.account, name="account"),
     path("", include("accounts.urls")),
+    path("", include("notifications.urls")),
     path("", include("services.urls")),
     path("", include("complaints.urls")),
+    path("", include("surveys.urls")),
     path("", include("queueing.urls")),
 ]

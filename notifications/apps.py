@@ -12,3 +12,4 @@ class NotificationsConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("notifications.retention")
+        import_module("notifications.text_checks")

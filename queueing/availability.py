@@ -52,6 +52,7 @@ class SeatFacts:
     online_left: int
     block_spent: bool
     service_given: int = 0
+    agency_id: int | None = None
 
     def left(self, channel: str) -> int:
         """Seats this channel could take."""
@@ -149,7 +150,8 @@ SELECT s.id, s.code, s.booking_mode, s.external_system, s.seats,
        CASE WHEN s.seats IS NULL THEN 0 ELSE (
             SELECT count(*) FROM queueing_ticket t
              WHERE t.mall_id = a.mall_id AND t.date = w.date AND t.service_type_id = s.id
-               AND t.state NOT IN ('cancelled', 'transferred')) END
+               AND t.state NOT IN ('cancelled', 'transferred')) END,
+       q.agency_id
   FROM services_servicetype s
   JOIN services_agency a ON a.id = s.agency_id
   JOIN queueing_queueservice qs ON qs.service_type_id = s.id

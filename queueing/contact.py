@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from notifications.rules import channels_of
 from privacy import identity
 from privacy.index import blind
 from queueing.models import Visit
@@ -66,6 +67,15 @@ def read_contact(*, name: str, phone: str, email: str, nik: str, needs_name: boo
 def contact_of(visit: Visit) -> Contact:
     """The contact as it is kept with the visit."""
     return Contact(visit.name, visit.phone or "", visit.email or "", visit.nik or "")
+
+
+def known_channel(prefer: str, contact: Contact) -> str:
+    """The channel asked for; refuses one by which this contact cannot be reached."""
+    if prefer and prefer not in channels_of(phone=bool(contact.phone), email=bool(contact.email)):
+        refusal = Refusal("bad_channel")
+        refusal.fields = {"prefer": refusal.message}
+        raise refusal
+    return prefer
 
 
 def one_line(text: str) -> str:

@@ -9,6 +9,7 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from notifications.rules import channels_of
 from privacy import identity
 from queueing.models import Visit
 from queueing.refusals import Refusal
@@ -74,6 +75,17 @@ class WhoForm(forms.Form):
         max_length=254,
         widget=forms.TextInput(attrs={"inputmode": "email", "autocomplete": "email"}),
     )
+    prefer = forms.ChoiceField(
+        label=_("Kabari lewat"),
+        required=False,
+        choices=[
+            ("", _("Mana saja")),
+            ("whatsapp", _("WhatsApp")),
+            ("sms", _("SMS")),
+            ("email", _("Surel")),
+        ],
+        error_messages={"invalid_choice": _("Pilih saluran yang ada di daftar.")},
+    )
     priority = forms.ChoiceField(
         label=_("Mana yang sesuai?"),
         required=False,
@@ -118,6 +130,7 @@ class WhoForm(forms.Form):
         self.needs_nik = needs_nik
         self.nik_odd = False
         self.too_near = too_near
+        self._offer_channels()
         needs = self.fields["needs"]
         needs.asked = self.fields["priority"].asked = True  # folded: clearly not for everybody
         if not sign_language:
@@ -128,6 +141,20 @@ class WhoForm(forms.Form):
             self.fields["nik"].asked = True  # not marked as optional: it or the tick below
         else:
             del self.fields["nik"], self.fields["nik_later"]
+
+    def _offer_channels(self) -> None:
+        """The choice of a channel, only where there is one: by phone, or between it and e-mail."""
+        typed = self.data if self.is_bound else self.initial
+        by_phone = channels_of(phone=True, email=False)
+        both = channels_of(phone=True, email=True)
+        self.by_phone = len(by_phone) > 1  # else it stands beside the e-mail
+        prefer = self.fields["prefer"]
+        prefer.asked = True
+        if len(both) < 2:
+            del self.fields["prefer"]
+            return
+        offered = both if typed.get("email") or not self.by_phone else by_phone
+        prefer.choices = [c for c in prefer.choices if c[0] in {"", typed.get("prefer"), *offered}]
 
     def clean_name(self) -> str:
         name = identity.normalise_name(self.cleaned_data["name"])
@@ -152,6 +179,12 @@ class WhoForm(forms.Form):
             raise forms.ValidationError(str(error)) from None
         return nik
 
+    @property
+    def channel(self) -> str:
+        """The name of the channel chosen; "" for none."""
+        prefer = self.cleaned_data.get("prefer")
+        return str(dict(self.fields["prefer"].choices)[prefer]) if prefer else ""
+
     def clean_needs(self) -> list[str]:
         needs = self.cleaned_data["needs"]
         if self.too_near and Visit.Need.SIGN_LANGUAGE in needs:
@@ -160,6 +193,13 @@ class WhoForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
+        prefer, reach = data.get("prefer"), {"phone", "email"}
+        if prefer and reach.isdisjoint(self.errors):
+            has = {name: bool(data.get(name)) for name in reach}
+            if any(has.values()) and prefer not in channels_of(**has):
+                self.add_error("prefer", Refusal("bad_channel").message)
+            elif not any(has.values()):
+                data["prefer"] = ""
         if self.needs_nik and data.get("nik_later"):
             data["nik"] = ""
             self.errors.pop("nik", None)

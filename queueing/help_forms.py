@@ -27,7 +27,7 @@ class PersonForm(WhoForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in ("email", "accommodation"):
+        for name in ("email", "prefer", "accommodation"):
             self.fields.pop(name, None)
         texts = {
             "name": (_("Nama"), _("Seperti di KTP. Petugas memanggil dengan nama ini.")),

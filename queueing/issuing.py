@@ -213,10 +213,10 @@ _TICKET = """(%s::uuid, %s::bigint, %s::bigint, %s::bigint, %s::bigint, %s::int,
 _WRITE = """
 WITH visit AS (
     INSERT INTO queueing_visit (mall_id, date, token, short_code, name, phone, email, nik,
-        contact_key, language, priority, priority_reason, needs, accommodation, channel,
+        contact_key, language, prefer, priority, priority_reason, needs, accommodation, channel,
         booked_by_id, notice_version, request_key, request_hash, created_at, checked_in_at)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::varchar[], %s, %s, %s, %s, %s,
-        %s, %s, %s)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::varchar[], %s, %s, %s, %s,
+        %s, %s, %s, %s)
     RETURNING id, mall_id, date, created_at),
 ticket AS (
     INSERT INTO queueing_ticket (visit_id, mall_id, date, booked_at, public_id, queue_id,
@@ -274,6 +274,7 @@ def write_visit(
         *(encrypted(Visit, name, getattr(visit, name)) for name in ("phone", "email", "nik")),
         visit.contact_key,
         visit.language,
+        visit.prefer,
         visit.priority,
         visit.priority_reason,
         visit.needs,

@@ -39,6 +39,7 @@ _TEXTS: dict[str, tuple[Any, int]] = {
     "name_missing": (_("Tulis nama seperti di KTP."), 422),
     "name_too_long": (_("Nama paling panjang 100 huruf. Singkat nama Anda."), 422),
     "bad_phone": (_("Nomor WhatsApp diawali 08 atau +62, 10 sampai 13 angka."), 422),
+    "bad_channel": (_("Kontak yang Anda tulis tidak dapat dikabari lewat saluran itu."), 422),
     "bad_email": (_("Surel ditulis seperti nama@contoh.id."), 422),
     "bad_nik": (_("NIK harus 16 angka. Yang Anda tulis %(count)s angka."), 422),
     "bad_priority": (_("Pilih salah satu kebutuhan prioritas, atau kosongkan."), 422),
@@ -98,6 +99,7 @@ _TEXTS: dict[str, tuple[Any, int]] = {
         409,
     ),
     "cannot_revive": (_("Karcis ini tidak dapat dipakai lagi. Ambil nomor baru."), 409),
+    "nothing_to_confirm": (_("Tidak ada nomor yang menunggu kepastian di kunjungan ini."), 409),
     "cannot_cancel": (_("Nomor ini tidak dapat dibatalkan lagi."), 409),
     "cannot_reschedule": (_("Nomor ini tidak dapat dipindah lagi. Ambil nomor baru."), 409),
     "same_window": (_("Nomor ini sudah pada jam itu. Pilih jam lain."), 422),
@@ -205,6 +207,32 @@ _TEXTS: dict[str, tuple[Any, int]] = {
         _("Berkas itu bukan suara yang dapat dipakai. Pilih berkas WAV, OGG, MP3, atau WebM."),
         422,
     ),
+    # an earlier hour
+    "not_earlier": (_("Pilih jam yang lebih awal dari jadwal Anda sekarang."), 422),
+    "wish_needs_contact": (
+        _(
+            "Kami belum bisa mengabari Anda: nomor ini tanpa kontak. Nyalakan kabar ke HP di "
+            "halaman tiket, atau pilih sendiri jam lain."
+        ),
+        409,
+    ),
+    "offer_gone": (
+        _("Tawaran itu sudah berakhir. Nomor Anda yang sekarang tetap berlaku."),
+        409,
+    ),
+    # told on a phone
+    "push_off": (
+        _("Kabar ke HP belum disediakan di sini. Ikuti giliran Anda di halaman ini."),
+        409,
+    ),
+    "bad_subscription": (
+        _(
+            "Peramban ini tidak dapat dikabari."
+            " Biarkan halaman ini terbuka untuk mengikuti giliran."
+        ),
+        422,
+    ),
+    "nothing_to_tell": (_("Nomor ini sudah selesai, jadi tidak ada lagi yang dikabarkan."), 409),
     # arranging the house
     "no_room": (
         _(

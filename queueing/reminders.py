@@ -1,10 +1,11 @@
-"""What a citizen is told about a booking, as rows of the outbox: booked, moved, paused."""
+"""What a citizen is told about a visit, as rows of the outbox, in the transaction of its cause."""
 
 import datetime as dt
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
@@ -21,6 +22,10 @@ from services.models import Mall
 DAY_BEFORE = dt.time(16, 0)
 HOURS_BEFORE = dt.timedelta(hours=2)
 REMINDERS = ("reminder_day", "reminder_hours")
+# what a visit's place in the books makes; written anew when that changes
+PLANNED = ("booked", "rescheduled", "moved", "paused", *REMINDERS)
+SURE = dt.timedelta(seconds=70)  # after it nobody can undo an act
+COLLECT_AT, COLLECT_UNTIL = dt.time(8, 0), dt.time(16, 0)
 HIDDEN_LINK = f"{settings.BASE_URL}/tiket/…"  # the token is the citizen's alone
 
 
@@ -63,12 +68,13 @@ def prepare(
     mall: Mall,
     at: dt.datetime,
     kind: str = "booked",
+    agency_id: int | None = None,
 ) -> list[Draft]:
     """The confirmation and the reminders of a visit, about its earliest ticket; not yet its number.
 
     They are made before the seat is taken: others wait from there to the commit.
     """
-    if not (visit.phone or visit.email):
+    if not reachable(visit):
         return []
     start = starts_at.astimezone(mall.zone)
     day_before = dt.datetime.combine(start.date() - dt.timedelta(days=1), DAY_BEFORE, mall.zone)
@@ -79,27 +85,63 @@ def prepare(
         planned.append(("reminder_hours", starts_at - HOURS_BEFORE, starts_at))
     with override(visit.language):
         context = {
-            "first_name": visit.name.split(" ")[0][:30],
-            "mall": mall.name,
             "date": _in_words(start.date(), visit.language),
             "time_range": f"{start:%H.%M}–{timezone.localtime(ends_at, mall.zone):%H.%M}",
-            "link": f"{settings.BASE_URL}/tiket/{visit.token}/",
         }
     return [
-        Draft(
+        to_visit(
+            visit,
+            mall,
             kind=what,
-            phone=visit.phone or "",
-            email=visit.email or "",
-            language=visit.language,
-            context=context,
+            page="jadi/" if what == "reminder_day" else "",
+            words=context,
             about=str(public_id),
             send_after=send_after,
             not_after=not_after,
             dedup_key=f"{public_id}:{what}:{window_id or 0}",
-            rehearsal=mall.rehearsal,
+            agency_id=agency_id,
         )
         for what, send_after, not_after in planned
     ]
+
+
+def reachable(visit: Visit) -> bool:
+    """Whether anything was left by which the visit's person could be told."""
+    return bool(visit.phone or visit.email or visit.push)
+
+
+def to_visit(
+    visit: Visit,
+    mall: Mall,
+    *,
+    kind: str,
+    words: dict[str, Any],
+    page: str = "",
+    link: str = "",
+    **more: Any,
+) -> Draft:
+    """A message to a visit's person, in their language, by their channels, at their mall's hours.
+
+    It links to the ticket, to a `page` below it, or to another `link`.
+    """
+    return Draft(
+        kind=kind,
+        phone=visit.phone or "",
+        email=visit.email or "",
+        push=visit.push or "",
+        prefer=visit.prefer,
+        language=visit.language,
+        mall_id=mall.pk,
+        time_zone=mall.time_zone,
+        rehearsal=mall.rehearsal,
+        context={
+            "first_name": visit.name.split(" ")[0][:30],
+            "mall": mall.name,
+            "link": link or f"{settings.BASE_URL}/tiket/{visit.token}/{page}",
+            **words,
+        },
+        **more,
+    )
 
 
 def send(drafts: Sequence[Draft], *, label: str, number: int, at: dt.datetime) -> None:
@@ -132,12 +174,12 @@ def _in_words(date: dt.date, language: str) -> str:
 def replan(*, visit: Visit, at: dt.datetime, kind: str = "") -> None:
     """Void what is not yet sent about a visit and write anew for its earliest booked ticket."""
     tickets = list(
-        visit.tickets.select_related("window", "mall").order_by("window__starts_at", "pk")
+        visit.tickets.select_related("window", "mall", "queue").order_by("window__starts_at", "pk")
     )
     about = [str(t.public_id) for t in tickets]
     if void(about=about, kinds=["booked"], at=at) and not kind:
         kind = "booked"  # the confirmation has not left yet: it leaves with what is left
-    void(about=about, at=at)
+    void(about=about, kinds=PLANNED, at=at)
     booked = [(t, t.window) for t in tickets if t.state == State.BOOKED and t.window]
     if booked:
         first, window = booked[0]
@@ -150,8 +192,81 @@ def replan(*, visit: Visit, at: dt.datetime, kind: str = "") -> None:
             mall=first.mall,
             at=at,
             kind=kind,
+            agency_id=first.queue.agency_id,
         )
         send(drafts, label=first.label, number=first.number, at=at)
+
+
+def cancelled(*, visit: Visit, tickets: Sequence[Ticket], at: dt.datetime) -> None:
+    """Tell that numbers (with window, mall, queue) are cancelled, once nobody can undo it.
+
+    What else was to be told of them is not told any more.
+    """
+    about = [str(ticket.public_id) for ticket in tickets]
+    void(about=about, kinds=["ahead", "called", "offer"], at=at)
+    if not reachable(visit):
+        return
+    first = tickets[0]
+    with override(visit.language):
+        words = {
+            "label": ", ".join(ticket.label for ticket in tickets),
+            "date": _in_words(first.date, visit.language),
+            "time_range": _span(first),
+        }
+    told = to_visit(
+        visit,
+        first.mall,
+        kind="cancelled",
+        words=words,
+        about=str(first.public_id),
+        send_after=at + SURE,
+        not_after=at + dt.timedelta(days=1),
+        dedup_key=f"{first.public_id}:cancelled:{first.number}",
+        agency_id=first.queue.agency_id,
+    )
+    enqueue(drafts=[told], at=at)
+
+
+def not_cancelled(*, tickets: Sequence[Ticket], at: dt.datetime) -> None:
+    """The cancelling was undone: nobody hears of it."""
+    void(about=[str(ticket.public_id) for ticket in tickets], kinds=["cancelled"], at=at)
+
+
+def to_collect(*, ticket: Ticket, at: dt.datetime) -> None:
+    """Tell, on the morning of the day that was promised, that the result can be fetched.
+
+    Of a ticket with queue and visit. Not of a promise beyond the time for which a contact is kept.
+    """
+    visit = ticket.visit
+    kept_until = ticket.date + dt.timedelta(days=settings.RETENTION_VISIT_DAYS)
+    if ticket.collect_on is None or ticket.collect_on > kept_until or not reachable(visit):
+        return
+    mall = ticket.mall
+    morning = dt.datetime.combine(ticket.collect_on, COLLECT_AT, mall.zone)
+    if morning <= at:
+        return  # today: the officer has just said it
+    with override(visit.language):
+        words = {"label": ticket.label, "date": _in_words(ticket.collect_on, visit.language)}
+    told = to_visit(
+        visit,
+        mall,
+        kind="collect",
+        words=words,
+        about=str(ticket.public_id),
+        send_after=morning,
+        not_after=dt.datetime.combine(ticket.collect_on, COLLECT_UNTIL, mall.zone),
+        dedup_key=f"{ticket.public_id}:collect:{ticket.collect_on:%Y%m%d}",
+        agency_id=ticket.queue.agency_id,
+    )
+    enqueue(drafts=[told], at=at)
+
+
+def _span(ticket: Ticket) -> str:
+    """The hour of a ticket's window on the mall's clock; "" without one."""
+    if ticket.window is None:
+        return ""
+    ends = (ticket.window.starts_at, ticket.window.ends_at)
+    return "–".join(f"{moment.astimezone(ticket.mall.zone):%H.%M}" for moment in ends)
 
 
 def moved(
@@ -161,10 +276,12 @@ def moved(
     moves: Sequence[Move],
     reason: str | Promise,
     at: dt.datetime,
+    kept_until: dt.datetime | None = None,
 ) -> Told | None:
     """What a visit is told that the mall has moved; None when no channel reaches the person.
 
     `booked` are its tickets with window and mall, by start. Unsent messages are voided before.
+    With `kept_until` the place waits that long for a yes.
     """
     first = booked[0]
     if first.window is None:
@@ -188,6 +305,7 @@ def moved(
                 {"old": _stretch(m.old, visit.language), "new": _stretch(m.new, visit.language)}
                 for m in moves
             ],
+            "kept_until": _moment(kept_until, first.mall, visit.language),
         }
     head = drafts[0]
     drafts[0] = replace(head, context={**head.context, **words})
@@ -195,18 +313,31 @@ def moved(
     return Told(drafts, channel, visit.language, *readable(drafts[0]))
 
 
+def _moment(moment: dt.datetime | None, mall: Mall, language: str) -> str:
+    """A date and clock time as people say them; "" for none. Asked inside `override(language)`."""
+    if moment is None:
+        return ""
+    local = moment.astimezone(mall.zone)
+    words = {"date": _in_words(local.date(), language), "time": f"{local:%H.%M}"}
+    return gettext("%(date)s pukul %(time)s") % words
+
+
 def readable(draft: Draft) -> tuple[str, str]:
     """Subject and words of a message as staff may read them: the link opens nothing."""
     context = {**draft.context, "link": HIDDEN_LINK}
-    return texts.render(kind=draft.kind, language=draft.language, context=context)
+    words = texts.render(kind=draft.kind, language=draft.language, context=context)
+    return words.subject, words.body
 
 
 def paused(
     *, ticket: Ticket, reason: str, back_at: dt.datetime | None, at: dt.datetime
 ) -> list[Draft]:
-    """What the visit of a booked ticket (with window, visit, mall) is told of a pause, once."""
+    """What the visit of a booked ticket is told of a pause, once.
+
+    The ticket comes with window, visit, mall and queue.
+    """
     visit, mall, window = ticket.visit, ticket.mall, ticket.window
-    if window is None or not (visit.phone or visit.email):
+    if window is None:
         return []
     drafts = prepare(
         visit=visit,
@@ -217,6 +348,7 @@ def paused(
         mall=mall,
         at=at,
         kind="paused",
+        agency_id=ticket.queue.agency_id,
     )[:1]
     with override(visit.language):
         words = {

@@ -9,7 +9,7 @@ from queueing.rules import erase_visits
 erasure.register(
     name="visits",
     holds=(
-        "queueing.Visit: name, phone, email, nik, contact_key, priority, priority_reason, "
+        "queueing.Visit: name, phone, email, push, nik, contact_key, priority, priority_reason, "
         "needs, accommodation; queueing.Ticket: person_key, parked_reason; "
         "queueing.TicketEvent: note"
     ),

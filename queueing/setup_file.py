@@ -109,7 +109,7 @@ PARTS: dict[str, Part] = {
     "queues": _part(
         Queue,
         "prefix name window_minutes seats_per_hour online_share book_ahead_days release_at "
-        "early_minutes late_minutes boost_minutes priority_per_day max_recalls active",
+        "early_minutes late_minutes boost_minutes priority_per_day max_recalls ahead_notice active",
         links=("agency",),
         lists=("services",),
         parts={"hours": _part(QueueHours, _HOURS), "closures": Part(QueueClosure, _CLOSURE)},

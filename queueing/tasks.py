@@ -5,6 +5,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
+from notifications.tasks import send_due
 from queueing import rules, shown_estimates, statistics
 from queueing.models import Queue
 from services.models import Mall
@@ -30,6 +31,18 @@ def expire_unprinted() -> None:
 
 
 @shared_task
+def expire_kept() -> None:
+    """Places that the mall kept for people it moved, and that nobody confirmed in time."""
+    rules.expire_kept(at=timezone.now())
+
+
+@shared_task
+def pass_on_freed_seats() -> None:
+    """Seats that were given back: to the next who would come earlier, or to everybody."""
+    rules.pass_on(at=timezone.now())
+
+
+@shared_task
 def look_at_printers() -> None:
     """How the kiosks' network printers are."""
     rules.look_at_printers(at=timezone.now())
@@ -47,6 +60,25 @@ def keep_estimates() -> None:
 def keep_estimates_of(mall_id: int) -> None:
     """What waits this mall's people are told now."""
     shown_estimates.keep(mall=Mall.objects.get(pk=mall_id), at=timezone.now())
+
+
+@shared_task
+def tell() -> None:
+    """Who was called and who is almost there, and at once what is due."""
+    rules.tell_the_line(at=timezone.now())
+    send_due()
+
+
+@shared_task
+def ask_how_it_was() -> None:
+    """The survey, to who has finished a visit."""
+    rules.ask_how_it_was(at=timezone.now())
+
+
+@shared_task
+def write_digests() -> None:
+    """The daily letters to heads and officers, each at its hour on the mall's clock."""
+    rules.write_digests(at=timezone.now())
 
 
 @shared_task

@@ -18,6 +18,7 @@ HANDLE_CASES = "cases.handle"
 HANDLE_ALL_CASES = "cases.desk"
 BOOK_FOR_OTHERS = "visits.book_for_others"
 APPOINT = "officers.appoint"
+ENTER_SURVEYS = "surveys.enter"  # forms filled in on paper
 
 ALL = frozenset(
     {
@@ -32,14 +33,15 @@ ALL = frozenset(
         HANDLE_ALL_CASES,
         BOOK_FOR_OTHERS,
         APPOINT,
+        ENTER_SURVEYS,
     }
 )
 # An office with an agency covers that agency, one without covers the whole mall.
 GRANTS: dict[str, frozenset[str]] = {
     Officer.Role.COUNTER: frozenset({CALL, SEE_QUEUE}),
-    Officer.Role.FRONT_DESK: frozenset({FRONT_DESK, SEE_QUEUE}),
+    Officer.Role.FRONT_DESK: frozenset({FRONT_DESK, SEE_QUEUE, ENTER_SURVEYS}),
     Officer.Role.LIAISON: frozenset({HANDLE_CASES}),
-    Officer.Role.COMPLAINTS_DESK: frozenset({HANDLE_CASES, HANDLE_ALL_CASES}),
+    Officer.Role.COMPLAINTS_DESK: frozenset({HANDLE_CASES, HANDLE_ALL_CASES, ENTER_SURVEYS}),
     Officer.Role.AGENCY_HEAD: frozenset({ARRANGE, EDIT_CATALOGUE, READ_FIGURES, SEE_QUEUE}),
     Officer.Role.MALL_MANAGER: ALL,
     Officer.Role.LEADER: frozenset({READ_FIGURES}),
@@ -82,6 +84,24 @@ def can(
 def holds_a_mall(user: Any, permission: str) -> bool:
     """Whether the person holds `permission` for some whole mall."""
     return _may_everything(user) or bool(_scopes(user, permission)[0])
+
+
+def holds_every_mall(user: Any, permission: str) -> bool:
+    """Whether the person holds `permission` for all that the installation serves.
+
+    For what is shared by its malls: with one mall its manager, with several who manages each.
+    """
+    if _may_everything(user):
+        return True
+    held = _scopes(user, permission)[0]
+    return bool(held) and all(mall.pk in held for mall in active_malls(user))
+
+
+def active_malls(user: Any) -> list[Mall]:
+    """Every active mall by name; asked once per user object, as their offices are."""
+    if not hasattr(user, "known_malls"):
+        user.known_malls = list(Mall.objects.filter(active=True).order_by("name"))
+    return user.known_malls  # type: ignore[no-any-return]
 
 
 def first_mall_id(user: Any) -> int | None:

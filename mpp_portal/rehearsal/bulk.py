@@ -20,8 +20,12 @@ def number_rows(model: Any, rows: Sequence[Any]) -> None:
 
 
 def copy(model: Any, rows: Sequence[Any], *, skip: Iterable[str] = ()) -> None:
-    """Insert rows of a model; encrypted columns stay empty."""
-    fields = [f for f in model._meta.concrete_fields if f.attname not in skip]
+    """Insert rows of a model; encrypted columns stay empty, others keep the table's default."""
+    fields = [
+        f
+        for f in model._meta.concrete_fields
+        if f.attname not in skip and (f.has_default() or not f.has_db_default())
+    ]
     # an empty encrypted text is the same for all who gave none
     empty = {
         f.attname: cell(bytes(f.get_db_prep_value("", connection).adapted))

@@ -139,3 +139,4 @@ def _slowness(officer_id: int) -> float:
 def _the_rules_that_come_by_themselves(at: dt.datetime) -> None:
     rules.expire_unprinted(at=at)
     rules.mark_no_shows(at=at)
+    rules.pass_on(at=at)

@@ -4,6 +4,8 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import Count, Q
+
 from queueing.models import (
     CallAnnouncement,
     DailyStatistic,
@@ -55,7 +57,12 @@ def gather(mall: Mall, date: dt.date) -> Evidence:
             .order_by("pk")
             .values("id", "ticket_id", "kind", "at", "counter_id", "officer_id", "note", "before")
         ),
-        windows=list(Window.objects.filter(queue__mall=mall, date=date).order_by("pk").values()),
+        windows=list(
+            Window.objects.filter(queue__mall=mall, date=date)
+            .annotate(kept=Count("freed_seats", filter=Q(freed_seats__state="open")))
+            .order_by("pk")
+            .values()
+        ),
         statistics=list(DailyStatistic.objects.filter(**here).order_by("pk").values()),
         calls=list(CallAnnouncement.objects.filter(**here).order_by("pk").values()),
         standards=dict(

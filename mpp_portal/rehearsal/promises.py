@@ -67,7 +67,8 @@ def no_seat_is_sold_twice(evidence: Evidence) -> Iterable[str]:
         pk = window["id"]
         if held[pk] > window["seats"] or online[pk] > window["online_seats"]:
             yield f"window {pk}: {held[pk]} people on {window['seats']} seats"
-        if (held[pk], online[pk]) != (window["taken"], window["taken_online"]):
+        kept = window.get("kept", 0)  # freed, and not yet let go or taken; all of them online
+        if (held[pk] + kept, online[pk] + kept) != (window["taken"], window["taken_online"]):
             yield f"window {pk}: {held[pk]} people, {window['taken']} seats counted as taken"
 
 

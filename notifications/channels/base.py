@@ -6,36 +6,91 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Outgoing:
-    """A finished message. `reference` is the same at every try and names nobody."""
+    """A finished message. `reference` is the same at every try and names nobody.
+
+    `short` says the same in few letters, for channels that bill by length or show one line;
+    `parameters` are its variable words in their order, for channels whose provider keeps the text.
+    `html` is "" where a text has none; `link` is the page that the message leads to.
+    """
 
     kind: str
     address: str
     subject: str
     body: str
     reference: str
+    language: str = "id"
+    short: str = ""
+    parameters: tuple[str, ...] = ()
+    html: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """What a provider said when it took a message: its own id of it, and how many parts it bills.
+
+    The id is what delivery reports quote; "" where there are none.
+    """
+
+    provider_id: str = ""
+    parts: int = 1
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a provider tells later about a message it took: delivered, read or undelivered.
+
+    `reference` is ours, "" where the provider does not give it back; `code` names nobody.
+    """
+
+    provider_id: str
+    outcome: str
+    code: str = ""
+    reference: str = ""
 
 
 class SendFailed(Exception):
     """A try that did not succeed.
 
-    `code` is short and without personal data. `permanent`: another try cannot help.
-    `down`: the whole channel cannot be reached, so the other messages need not try now.
+    `code` is short and without personal data. `permanent`: another try at this address cannot
+    help, another channel may. `down`: the whole channel cannot be reached, so the other messages
+    need not try now. `retry_after_s`: the provider asked to be left alone for so many seconds.
     """
 
-    def __init__(self, code: str, *, permanent: bool = False, down: bool = False) -> None:
+    def __init__(
+        self,
+        code: str,
+        *,
+        permanent: bool = False,
+        down: bool = False,
+        retry_after_s: float | None = None,
+    ) -> None:
         super().__init__(code)
         self.code, self.permanent, self.down = code[:40], permanent, down
+        self.retry_after_s = retry_after_s
 
 
-Send = Callable[[Outgoing], None]
-_channels: dict[str, Send] = {}
+# Sends within its own time-out, from any thread, and asks the database nothing.
+Send = Callable[[Outgoing], Accepted | None]
 
 
-def channel(name: str) -> Callable[[Send], Send]:
+@dataclass(frozen=True)
+class Channel:
+    """A way to reach a person; `rest` lets go of connections when a round of messages is over."""
+
+    name: str
+    send: Send
+    rest: Callable[[], None] | None = None
+
+
+_channels: dict[str, Channel] = {}
+
+
+def channel(name: str, *, rest: Callable[[], None] | None = None) -> Callable[[Send], Send]:
     """Register a function that sends one message, or raises SendFailed within its own time-out."""
 
     def add(send: Send) -> Send:
-        _channels[name] = send
+        _channels[name] = Channel(name, send, rest)
         return send
 
     return add
@@ -45,4 +100,11 @@ def get(name: str) -> Send:
     """The channel of this name; SendFailed when there is none."""
     if name not in _channels:
         raise SendFailed("no_such_channel", permanent=True)
-    return _channels[name]
+    return _channels[name].send
+
+
+def rest() -> None:
+    """The round is over: connections that channels keep for it are closed."""
+    for one in _channels.values():
+        if one.rest:
+            one.rest()

@@ -146,6 +146,7 @@ class QueueAdmin(Rearranging, ScopedAdmin):
         "boost_minutes",
         "priority_per_day",
         "max_recalls",
+        "ahead_notice",
     ]
     inlines = [ServiceInline, HoursInline, ClosureInline, AssignmentInline]
     actions = ["pause_chosen", "switch_on", "switch_off"]

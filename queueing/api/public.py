@@ -48,6 +48,9 @@ class VisitIn(BaseModel):
     phone: str | None = Field(None, examples=["081234567890"])
     email: str | None = Field(None, examples=["nama@contoh.id"])
     nik: str | None = Field(None, description=_("16 angka, bila layanannya memerlukan"))
+    prefer: Literal["", "email", "whatsapp", "sms"] | None = Field(
+        None, description=_("saluran kabar yang diinginkan, bila ada lebih dari satu")
+    )
     priority: Literal["", "elderly", "disabled", "pregnant", "children"] | None = None
     needs: list[Literal["wheelchair", "sign_language", "reading", "companion"]] | None = None
     tickets: Annotated[list[Wanted], Field(max_length=50)]
@@ -163,6 +166,7 @@ def book(request: HttpRequest, asked: VisitIn) -> JsonResponse:
         priority=asked.priority or "",
         needs=asked.needs or (),
         language=(get_language() or "id")[:2],
+        prefer=asked.prefer or "",
         channel=Visit.Channel.API,
         request_key=request_key(request),
         at=at,

@@ -14,6 +14,7 @@ from queueing.models.house import (
     QueueHours,
     QueueService,
 )
+from queueing.models.moving_up import EarlierWish, FreedSeat
 from queueing.models.visits import CallAnnouncement, Ticket, TicketEvent, Visit
 
 __all__ = [
@@ -24,7 +25,9 @@ __all__ = [
     "CounterSession",
     "DailyStatistic",
     "Device",
+    "EarlierWish",
     "EstimateShown",
+    "FreedSeat",
     "HelpCall",
     "Inquiry",
     "Notice",

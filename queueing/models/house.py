@@ -53,6 +53,12 @@ class Queue(models.Model):
         _("prioritas tanpa kursi per hari"), default=20
     )
     max_recalls = models.PositiveSmallIntegerField(_("panggilan ulang"), default=2)
+    ahead_notice = models.PositiveSmallIntegerField(
+        _("kabari bila tinggal (orang)"),
+        default=3,
+        validators=[MaxValueValidator(20)],
+        help_text=_("pesan kepada yang menunggu bila di depannya tinggal sebanyak ini; 0: tidak"),
+    )
     active = models.BooleanField(_("aktif"), default=True)
 
     class Meta:

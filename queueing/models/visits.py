@@ -19,7 +19,7 @@ class Visit(models.Model):
     """A person's coming to the mall on one day, with one or more tickets.
 
     The token opens the citizen's page and is shown to nobody else; the short code is what a person
-    reads aloud or types. Personal data here: name, phone, email, nik, contact_key.
+    reads aloud or types. Personal data here: name, phone, email, push, nik, contact_key.
     """
 
     class Channel(models.TextChoices):
@@ -55,6 +55,10 @@ class Visit(models.Model):
     nik = EncryptedTextField(_("NIK"), blank=True, default="")
     contact_key = models.BinaryField(max_length=32, null=True, editable=False)
     language = models.CharField(_("bahasa"), max_length=2, default="id")
+    # the channel the person asked for, "" for the mall's own order; and the browser that asked to
+    # be told of the turn (its subscription, JSON)
+    prefer = models.CharField(_("saluran pilihan"), max_length=12, blank=True, db_default="")
+    push = EncryptedTextField(null=True, editable=False)
     priority = models.CharField(
         _("prioritas"), max_length=10, choices=Priority, blank=True, default=Priority.NONE
     )
@@ -178,6 +182,8 @@ class Ticket(models.Model):
     collect_on = models.DateField(_("diambil tanggal"), null=True)
     parked_reason = models.CharField(_("alasan tunggu"), max_length=160, blank=True, default="")
     flagged = models.BooleanField(_("ditutup otomatis"), default=False)
+    confirmed_at = models.DateTimeField(_("dipastikan datang"), null=True)
+    kept_until = models.DateTimeField(_("disimpan sampai"), null=True)  # a place the mall chose
 
     class Meta:
         verbose_name = _("tiket")

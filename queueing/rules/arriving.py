@@ -6,11 +6,12 @@ from django.db import IntegrityError, transaction
 from django.db.models import DurationField, ExpressionWrapper, F
 from django.utils.dateformat import format as format_date
 
-from queueing import issuing, live, reminders
+from queueing import live, reminders
 from queueing.hall import check_hall_code
 from queueing.models import QueueDay, Ticket, Visit, Window
 from queueing.order import NO_BOOST, place
 from queueing.refusals import Refusal
+from queueing.rules.freeing import give_back
 from queueing.rules.locking import lock_all_with_windows
 from queueing.rules.record import log, snapshot
 from queueing.workflow import State
@@ -155,9 +156,7 @@ def expire_unprinted(*, at: dt.datetime) -> int:
                 continue
             before = snapshot(ticket)
             if ticket.seat and ticket.window and ticket.window.ends_at > at:
-                issuing.free_seat(
-                    window_id=ticket.window.pk, online=ticket.seat == Ticket.Seat.ONLINE
-                )
+                give_back(ticket, at=at)
                 ticket.seat = Ticket.Seat.NONE
             ticket.state = State.CANCELLED
             ticket.save(update_fields=["state", "seat"])

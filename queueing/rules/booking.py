@@ -13,7 +13,7 @@ from queueing.availability import (
     facts_of_windows,
     judge,
 )
-from queueing.contact import known_needs, one_line, read_contact
+from queueing.contact import known_channel, known_needs, one_line, read_contact
 from queueing.models import Ticket, Visit, Window
 from queueing.refusals import Refusal
 from queueing.rules.locking import whole_or_again
@@ -52,6 +52,7 @@ def book(
     needs: Sequence[str] = (),
     accommodation: str = "",
     language: str = "id",
+    prefer: str = "",
     channel: str = Visit.Channel.WEB,
     booked_by_id: int | None = None,
     note: str = "",
@@ -62,7 +63,8 @@ def book(
     The same `request_key` gives the same visit again. Refuses with the codes of `refusals.py`.
     `note` goes into the tickets' first event beside the helper who booked, such as an agreement.
     The visit has `new_tickets`: the tickets just written (or found), as a list; when just written
-    also `new_times`: start and end by window.
+    also `new_times`: start and end by window. `prefer` is the channel by which the person would
+    like to be told.
     """
     contact = read_contact(name=name, phone=phone, email=email, nik=nik, needs_name=True)
     if priority not in Visit.Priority.values:
@@ -75,9 +77,9 @@ def book(
     if len(set(codes)) < len(codes):
         raise Refusal("same_service_twice")
     needs, accommodation = known_needs(needs), one_line(accommodation)
-    asked = (
-        hash_of(mall.pk, wishes, contact, priority, needs, accommodation) if request_key else None
-    )
+    prefer = known_channel(prefer, contact)
+    wants = (priority, needs, accommodation, *([prefer] if prefer else []))
+    asked = hash_of(mall.pk, wishes, contact, *wants) if request_key else None
     facts = _facts_of_wishes(mall, wishes)
     date = facts[0].date
     if any(f.date != date for f in facts):
@@ -111,6 +113,7 @@ def book(
         needs=needs,
         accommodation=accommodation,
         language=language,
+        prefer=prefer,
         channel=channel,
         booked_by_id=booked_by_id,
         request_key=request_key,
@@ -142,6 +145,7 @@ def book(
         ends_at=earliest.ends_at,
         mall=mall,
         at=at,
+        agency_id=earliest.agency_id,
     )
     numbers = take(facts, online=channel in ONLINE)  # late: others wait from here to the commit
     for ticket in new:

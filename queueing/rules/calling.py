@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from django.db import IntegrityError, connection, transaction
 
 from accounts.models import User
-from queueing import live, prepared
+from queueing import live, prepared, reminders
 from queueing.models import CallAnnouncement, QueueDay, Ticket
 from queueing.refusals import Refusal
 from queueing.rules.record import log, snapshot
@@ -248,6 +248,8 @@ def end(
     ticket.released_at = None if goes_on else at
     ticket.outcome = outcome
     ticket.collect_on = collect_on
+    if collect_on:
+        reminders.to_collect(ticket=ticket, at=at)
     fields = ["ended_at", "released_at", "outcome", "collect_on"]
     return act(ticket, "ended", fields, at, officer, before, note or outcome)
 

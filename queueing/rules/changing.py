@@ -17,6 +17,7 @@ from queueing.availability import (
 from queueing.contact import Contact, contact_of
 from queueing.models import QueueDay, Ticket, TicketEvent, Visit, Window
 from queueing.refusals import Refusal
+from queueing.rules import freeing
 from queueing.rules.locking import (
     lock_all_with_windows,
     lock_windows,
@@ -49,8 +50,9 @@ def cancel(
         return ticket
     if not may("cancelled", ticket.state):
         raise Refusal("cannot_cancel")
-    _cancel(ticket, at=at, officer_id=officer_id, kind="cancelled", note=reason)
+    give_up(ticket, at=at, officer_id=officer_id, note=reason)
     reminders.replan(visit=ticket.visit, at=at)
+    reminders.cancelled(visit=ticket.visit, tickets=[ticket], at=at)
     return ticket
 
 
@@ -67,9 +69,10 @@ def cancel_visit(*, visit_id: int, at: dt.datetime) -> list[Ticket]:
     if not open_ones and not all(t.state == State.CANCELLED for t in tickets):
         raise Refusal("cannot_cancel")
     for ticket in open_ones:
-        _cancel(ticket, at=at, officer_id=None, kind="cancelled", note="")
+        give_up(ticket, at=at)
     if open_ones:
         reminders.replan(visit=open_ones[0].visit, at=at)
+        reminders.cancelled(visit=open_ones[0].visit, tickets=open_ones, at=at)
     return open_ones
 
 
@@ -97,8 +100,7 @@ def undo_cancel(*, visit_id: int, at: dt.datetime) -> list[Ticket]:
         if ticket.state != State.CANCELLED:
             raise issuing.TryAgain
         if not ticket.seat and before["seat"] and ticket.window_id:
-            online = before["seat"] == Ticket.Seat.ONLINE
-            if not issuing.retake_seat(window_id=ticket.window_id, online=online):
+            if not freeing.take_back(ticket, online=before["seat"] == Ticket.Seat.ONLINE):
                 raise Refusal("full")
             ticket.seat = before["seat"]
         ticket.state = before["state"]
@@ -106,6 +108,7 @@ def undo_cancel(*, visit_id: int, at: dt.datetime) -> list[Ticket]:
         ticket.save(update_fields=["state", "seat", "ended_at"])
         log(ticket, "undone", at=at, note="cancelled")
     revive(about=[str(t.public_id) for t in tickets], kinds=["booked"], at=at)
+    reminders.not_cancelled(tickets=tickets, at=at)
     reminders.replan(visit=visit, at=at)
     live.changed(mall_id=visit.mall_id, queue_ids={t.queue_id for t in tickets})
     return tickets
@@ -169,6 +172,21 @@ def reschedule(
 
     It gets a number of the new window. A visit with several active numbers stays on its date.
     """
+    return move_to(ticket_id=ticket_id, window_id=window_id, at=at, officer_id=officer_id)
+
+
+def move_to(
+    *,
+    ticket_id: int,
+    window_id: int,
+    at: dt.datetime,
+    officer_id: int | None = None,
+    offer_id: int | None = None,
+) -> Ticket:
+    """The move itself, in the transaction of a rule that runs whole or again.
+
+    With `offer_id` into the seat that is kept there for this ticket.
+    """
     seen = Ticket.objects.select_related("service_type", "mall", "visit").get(pk=ticket_id)
     contact = contact_of(seen.visit)
     facts = facts_of_windows(
@@ -189,7 +207,7 @@ def reschedule(
     lock_windows({window_id} | ({seen.window_id} if seen.window_id else set()))
     ticket = (
         Ticket.objects.select_for_update(of=("self",))
-        .select_related("visit", "mall")
+        .select_related("visit", "mall", "window")
         .get(pk=ticket_id)
     )
     if ticket.window_id != seen.window_id:
@@ -211,15 +229,18 @@ def reschedule(
         window__ends_at__gt=fact.starts_at,
     ).exists():
         raise Refusal("overlapping")
+    if offer_id:
+        freeing.claim(offer_id=offer_id, ticket_id=ticket.pk, at=at)
+        fact = with_the_kept_seat(fact)
     channel = ticket.visit.channel
     if code := judge(fact, channel=channel, at=at, zone=ticket.mall.zone):
         raise Refusal(code, reason=fact.paused_reason, system=fact.external_system)
     before = snapshot(ticket)
     numbers = take([fact], online=channel in ONLINE, days_locked=days)
-    if ticket.seat and ticket.window_id:
-        issuing.free_seat(window_id=ticket.window_id, online=ticket.seat == Ticket.Seat.ONLINE)
+    freeing.give_back(ticket, at=at)
     if fact.date != ticket.date:
         _move_visit(ticket.visit, fact.date)
+        ticket.confirmed_at = None  # that was said of the other day
     ticket.window_id = window_id
     ticket.date = fact.date
     ticket.number = numbers[fact.service_id]
@@ -227,26 +248,37 @@ def reschedule(
     ticket.seat = Ticket.Seat.ONLINE if channel in ONLINE else Ticket.Seat.WALK_IN
     ticket.person_key = key
     ticket.standard_id = fact.standard_id
-    ticket.save(
-        update_fields=["window", "date", "number", "label", "seat", "person_key", "standard"]
-    )
+    ticket.kept_until = None  # a place of the person's own choice
+    moved = ["window", "date", "number", "label", "seat", "person_key", "standard", "confirmed_at"]
+    ticket.save(update_fields=[*moved, "kept_until"])
     log(ticket, "rescheduled", at=at, officer_id=officer_id, before=before)
     reminders.replan(visit=ticket.visit, at=at, kind="rescheduled")
     return ticket
 
 
-def _cancel(
-    ticket: Ticket, *, at: dt.datetime, officer_id: int | None, kind: str, note: str
+def give_up(
+    ticket: Ticket,
+    *,
+    at: dt.datetime,
+    officer_id: int | None = None,
+    kind: str = "cancelled",
+    note: str = "",
 ) -> None:
+    """End a ticket that the caller has locked with its window; its seat goes its way."""
     before = snapshot(ticket)
     if ticket.seat and ticket.window and ticket.window.ends_at > at:
-        issuing.free_seat(window_id=ticket.window.pk, online=ticket.seat == Ticket.Seat.ONLINE)
+        freeing.give_back(ticket, at=at)
         ticket.seat = Ticket.Seat.NONE
     ticket.state = State.CANCELLED
     ticket.ended_at = at
     ticket.save(update_fields=["state", "seat", "ended_at"])
     log(ticket, kind, at=at, officer_id=officer_id, note=note, before=before)
     live.changed(mall_id=ticket.mall_id, queue_ids={ticket.queue_id})
+
+
+def with_the_kept_seat(fact: SeatFacts) -> SeatFacts:
+    """The window as it is for whom one of its seats is kept."""
+    return replace(fact, seats_left=fact.seats_left + 1, online_left=fact.online_left + 1)
 
 
 def _refuse_another_day(

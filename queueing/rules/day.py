@@ -10,6 +10,7 @@ from notifications.rules import enqueue, void
 from queueing import live, reminders
 from queueing.models import CounterSession, Queue, QueueDay, Ticket, Window
 from queueing.refusals import Refusal
+from queueing.rules.freeing import let_all_go
 from queueing.workflow import State
 from services.models import Mall
 
@@ -57,7 +58,8 @@ def booked_in_the_pause(
     )
     if back_at:
         rows = rows.filter(window__starts_at__lt=back_at)
-    return rows.select_related("visit", "mall", "window").order_by("window__starts_at", "pk")
+    rows = rows.select_related("visit", "mall", "window", "queue")
+    return rows.order_by("window__starts_at", "pk")
 
 
 @transaction.atomic
@@ -141,10 +143,10 @@ def _close_queue_day(day_id: int, at: dt.datetime) -> int:
         .order_by("pk")
         .values_list("pk", flat=True)
     )
+    windows = Window.objects.filter(queue_id=day.queue_id, date=day.date)
+    let_all_go(windows, at=at)
     # nobody who still waits for the lock finds a seat in a day that is closed
-    Window.objects.filter(queue_id=day.queue_id, date=day.date, ends_at__gt=at).update(
-        seats=F("taken"), online_seats=F("taken_online")
-    )
+    windows.filter(ends_at__gt=at).update(seats=F("taken"), online_seats=F("taken_online"))
     with connection.cursor() as cursor:
         cursor.execute(_CLOSE, {"queue": day.queue_id, "date": day.date, "at": at})
         ended = [row[0] for row in cursor.fetchall()]

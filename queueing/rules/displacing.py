@@ -18,6 +18,7 @@ from queueing.models import CounterSession, Queue, QueueDay, Ticket, TicketEvent
 from queueing.refusals import Refusal
 from queueing.reminders import Move, Place, Told
 from queueing.rules.day import close_day
+from queueing.rules.kept import keep_until
 from queueing.rules.rebuilding import (
     Crowded,
     Rebuilt,
@@ -318,6 +319,7 @@ def _write(
     if not moved:
         return
     fields = ["window", "queue", "date", "number", "label", "seat", "person_key", "standard"]
+    fields.append("confirmed_at")
     try:
         with transaction.atomic():
             write_all(moved, fields)
@@ -351,13 +353,21 @@ def _write(
         move = Move(old=before[ticket.pk][1], new=new[ticket.pk])
         moves.setdefault(ticket.visit_id, []).append(move)
     channels = {}
+    kept: dict[int, dt.datetime | None] = {}
     for pk, visit in visits.items():
+        until = keep_until(moves[pk], at)
         told = reminders.moved(
-            visit=visit, booked=booked[pk], moves=moves[pk], reason=reason, at=at
+            visit=visit, booked=booked[pk], moves=moves[pk], reason=reason, at=at, kept_until=until
         )
+        kept[pk] = until if told else None  # who cannot be told keeps the place
         if told:
             done.messages.append(told)
             channels[pk] = told.channel
+    for ticket in moved:
+        ticket.kept_until = kept[ticket.visit_id]
+        if ticket.kept_until:
+            ticket.confirmed_at = None  # that was said of another hour
+    write_all(moved, ["kept_until", "confirmed_at"])
     drafts = [draft for told in done.messages for draft in told.drafts]
     for some in range(0, len(drafts), 500):
         enqueue(drafts=drafts[some : some + 500], at=at)

@@ -32,6 +32,7 @@ def erase_visits(at: dt.datetime) -> int:
                 name="",
                 phone="",
                 email="",
+                push=None,
                 nik="",
                 contact_key=None,
                 priority="",

@@ -53,6 +53,8 @@ def bring_back(*, ticket_id: int, at: dt.datetime, officer_id: int | None = None
     if not may("returned", ticket.state) or (ticket.state == State.DONE and not missing):
         raise Refusal("wrong_state", state=State(ticket.state).label)
     before = snapshot(ticket)
+    if missing:
+        void(about=[f"visit-{ticket.visit_id}"], kinds=["survey"], at=at)  # it is not over
     if ticket.state != State.PARKED:
         if ticket.state == State.ABSENT:
             if ticket.returns:
@@ -179,7 +181,7 @@ def undo(*, counter_id: int, officer: User, at: dt.datetime) -> Ticket:
     except IntegrityError:
         raise Refusal("acted_on", what=State(State.CALLED).label) from None
     log(ticket, "undone", at=at, officer_id=officer.pk, counter_id=counter_id, note=last.kind)
-    void(about=[str(ticket.public_id)], kinds=[last.kind], at=at)
+    void(about=[str(ticket.public_id)], kinds=[last.kind, "collect"], at=at)
     live.changed(mall_id=ticket.mall_id, queue_ids=[ticket.queue_id])
     return ticket
 

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from queueing.models import Queue, QueueClosure, QueueDay, QueueHours, Ticket, Window
+from queueing.rules.freeing import let_all_go
 from queueing.windows import Plan, cut, number_blocks, plan_day, without
 from queueing.workflow import ACTIVE, State
 from services import calendar
@@ -168,9 +169,10 @@ def rebuild_day(
         return done
     if existing or not made:
         queue_day = QueueDay.objects.select_for_update().get(pk=queue_day.pk)
-        existing = list(
-            Window.objects.select_for_update().filter(queue=queue, date=date).order_by("pk")
-        )
+        rows = Window.objects.filter(queue=queue, date=date)
+        existing = list(rows.select_for_update().order_by("pk"))
+        if let_all_go(rows, at=at):
+            existing = list(rows.order_by("pk"))
     labels = _active_labels(existing) if existing else {}
     kept: list[Window] = []
     for window in existing:

@@ -180,6 +180,7 @@ class Room:
         window.issued += 1
         ticket.seat = Ticket.Seat.ONLINE if online else Ticket.Seat.WALK_IN
         if window.date != ticket.date:
+            ticket.confirmed_at = None
             ticket.person_key = self.key(ticket, window.date)
             if ticket.person_key:
                 self.keys.add(ticket.person_key)

@@ -135,7 +135,9 @@ def take_priority(facts: Sequence[SeatFacts]) -> dict[int, int]:
     return numbers
 
 
-def new_visit(*, contact: Contact, at: dt.datetime, mall: Mall, **columns: Any) -> Visit:
+def new_visit(
+    *, contact: Contact, at: dt.datetime, mall: Mall, prefer: str = "", **columns: Any
+) -> Visit:
     return Visit(
         mall=mall,
         token=issuing.new_token(),
@@ -144,6 +146,7 @@ def new_visit(*, contact: Contact, at: dt.datetime, mall: Mall, **columns: Any) 
         phone=contact.phone,
         email=contact.email,
         nik=contact.nik,
+        prefer=prefer,
         contact_key=contact.key,
         notice_version=settings.NOTICE_VERSION,
         created_at=at,

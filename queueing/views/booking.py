@@ -236,6 +236,7 @@ class Wizard:
             "nik": mask_nik(data.get("nik") or ""),
             "nik_odd": form.nik_odd,
             "priority": dict(form.fields["priority"].choices).get(data["priority"], ""),
+            "prefer": form.channel,
             "refusal": refusal,
             **self.wishes.what_it_takes(),
         }
@@ -259,6 +260,7 @@ class Wizard:
                 needs=who["needs"],
                 accommodation=who["accommodation"],
                 language=(get_language() or "id")[:2],
+                prefer=who.get("prefer") or "",
                 channel=Visit.Channel.WEB,
                 request_key=f"web:{self.draft.key}",
                 at=self.at,

@@ -60,7 +60,7 @@ def _send(request: HttpRequest, mall: Mall, short_code: str) -> HttpResponse:
         return _ask(request, mall, ShortCodeForm(initial={"kode": short_code}), refusal)
     page = {"form": FiguresForm()}
     if settings.DEMO and mall.rehearsal and not settings.PRODUCTION:
-        page["rehearsed"] = code  # a rehearsal sends no messages
+        page["rehearsed"] = code
     return _ask_figures(request, mall, short_code, page)
 
 

@@ -162,7 +162,8 @@ SELECT t.*, w.starts_at, w.ends_at,
             ELSE false END AS unconfirmed,
        t.state = 'cancelled' AND t.ended_at > %(at)s - interval '60 seconds' AND NOT EXISTS (
             SELECT 1 FROM queueing_ticketevent e
-             WHERE e.ticket_id = t.id AND e.at >= t.ended_at AND e.officer_id IS NOT NULL)
+             WHERE e.ticket_id = t.id AND e.at >= t.ended_at
+               AND (e.officer_id IS NOT NULL OR e.kind = 'kept_expired'))
             AS can_undo
   FROM queueing_ticket t
   JOIN queueing_queue q ON q.id = t.queue_id

@@ -3,14 +3,17 @@
 import uuid
 from functools import partial
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from queueing import live, rules
+from notifications.channels import push
+from queueing import earlier, live, rules
 from queueing.hall import check_hall_code
 from queueing.models import Ticket, Visit
 from queueing.refusals import Refusal
@@ -156,9 +159,25 @@ def _page(visit: Visit) -> dict[str, object]:
         "papers": partial(papers_of, visit, tickets),
         "qr": partial(qr, visit),
         "share": partial(invitation, visit, tickets),
+        "push_key": push.public_key() if _may_be_told(visit) else "",
+        "told_browser": partial(push.name_of, visit.push),
+        "earlier": SimpleLazyObject(partial(earlier.of_tickets, [t.ticket for t in tickets], at)),
+        **_kept(visit, tickets),
         "today": visit.mall.date_at(at),
         "at": at,
     }
+
+
+def _kept(visit: Visit, tickets: list[Shown]) -> dict[str, object]:
+    """Places that the mall chose and that wait for a yes, and until when in the mall's time."""
+    waiting = [one for one in tickets if one.ticket.kept_until and one.can_move]
+    until = min((one.ticket.kept_until for one in waiting if one.ticket.kept_until), default=None)
+    return {"kept": waiting, "kept_until": until and until.astimezone(visit.mall.zone)}
+
+
+def _may_be_told(visit: Visit) -> bool:
+    """Whether a phone can be told of this visit; a rehearsal tells nobody, but a demo does."""
+    return push.offered() and (settings.CATCHES_MESSAGES or not visit.mall.rehearsal)
 
 
 def _soon(states: list[str], waiting: list[int]) -> bool:

@@ -1,4 +1,4 @@
-// Keeps on this device the last tickets, the last service page and what they are drawn with, and
+// Shows what is pushed to this device. And keeps on it the last tickets, the last service page and what they are drawn with, and
 // shows them where there is no signal. Nothing else is kept, nothing longer than two days.
 const PAGES = "halaman";
 const ASSETS = "berkas";
@@ -144,6 +144,63 @@ async function tidy() {
 async function forget() {
   await caches.delete(PAGES);
   await caches.delete(ASSETS);
+  await (await registration.pushManager?.getSubscription())?.unsubscribe();
+}
+
+// -- what is pushed --------------------------------------------------------------------------------
+const LEADS = /^\/(tiket|survei)\/[\w-]+\/([\w-]+\/)*$/;
+const TURN = { ahead: [200], called: [300, 150, 300, 150, 300] }; // kinds of which the last one counts
+
+addEventListener("push", (event) => event.waitUntil(show(event.data)));
+addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(lead(event.notification.data?.url));
+});
+addEventListener("pushsubscriptionchange", (event) => event.waitUntil(subscribeAgain(event)));
+
+// A second copy has the same tag, takes the first one's place and makes no sound.
+async function show(data) {
+  let told = {};
+  try {
+    told = data.json();
+  } catch {
+    // nothing that we wrote: the ticket tells the rest
+  }
+  const { title = "Kabar antrean", body = "Buka tiket Anda.", url, tag, kind, lang = "id" } = told;
+  for (const old of kind in TURN ? await registration.getNotifications() : []) {
+    if (old.tag !== tag && old.data?.url === url && old.data.kind in TURN) old.close();
+  }
+  const options = { body, lang, data: { url, kind }, vibrate: TURN[kind] || [200] };
+  await registration.showNotification(title, { ...options, tag, requireInteraction: kind === "called" });
+}
+
+// Open what the message is about, in the tab where it is open already.
+async function lead(path) {
+  if (!LEADS.test(path)) return clients.openWindow("/");
+  const open = await clients.matchAll({ type: "window", includeUncontrolled: true });
+  const there = open.find((client) => new URL(client.url).pathname === path);
+  return there ? there.focus() : clients.openWindow(path);
+}
+
+// The browser has another address now: the tickets that told the old one are given it.
+async function subscribeAgain({ oldSubscription: old, newSubscription }) {
+  const subscription = newSubscription || (old && (await registration.pushManager.subscribe(old.options)));
+  if (!subscription) return;
+  const hash = old && (await crypto.subtle.digest("SHA-256", new TextEncoder().encode(old.endpoint)));
+  const name = hash && Array.from(new Uint8Array(hash, 0, 8), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  for (const { url } of await (await caches.open(PAGES)).keys()) {
+    if (!TICKET.test(new URL(url).pathname)) continue;
+    try {
+      const page = await (await fetch(url)).text();
+      const told = /data-told="(\w+)"/.exec(page)?.[1];
+      const token = /name="csrfmiddlewaretoken" value="(\w+)"/.exec(page)?.[1];
+      if (!told || (name && told !== name)) continue;
+      const headers = { "Content-Type": "application/json", "X-CSRFToken": token };
+      await fetch(`${url}kabari/`, { method: "POST", headers, body: JSON.stringify({ subscription }) });
+    } catch {
+      // no signal: its page says that nobody is told, and the button is there again
+    }
+  }
 }
 
 async function stale(response) {

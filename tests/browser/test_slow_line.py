@@ -32,7 +32,6 @@ LINE = {
 }
 WITHIN_MS, TRIES = 3000, 3
 NOT_FOR_CITIZENS = "admin unfold import_export ninja django_htmx modeltranslation"
-NOT_FOR_CITIZENS += " bootstrap-* bootstrap.css* *.rtl.*"
 # When the number is laid out in the window and the page has been painted.
 WATCH = """(() => {
     const look = () => {

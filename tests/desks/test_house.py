@@ -36,6 +36,7 @@ FIELDS = [
     "boost_minutes",
     "priority_per_day",
     "max_recalls",
+    "ahead_notice",
 ]
 
 

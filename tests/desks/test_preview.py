@@ -28,6 +28,7 @@ FIELDS = [
     "boost_minutes",
     "priority_per_day",
     "max_recalls",
+    "ahead_notice",
 ]
 
 

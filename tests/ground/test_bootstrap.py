@@ -1,6 +1,7 @@
 """What a person with an unfit machine reads: one sentence that says what to do, no traceback."""
 
 import contextlib
+import json
 import os
 import socket
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from mpp_portal import bootstrap, supervisor
+from notifications import vapid
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 AS_A_FILE = f"import runpy; runpy.run_path({str(bootstrap.__file__)!r}, run_name='__main__')"
@@ -130,7 +132,18 @@ def test_the_demos_keys_are_made_once_and_are_nobody_elses_to_read(tmp_path):
     first = supervisor.keys(tmp_path)
     assert supervisor.keys(tmp_path) == first
     assert (tmp_path / "secrets.json").stat().st_mode & 0o077 == 0
-    assert {"SECRET_KEY", "FIELD_KEYS", "BLIND_INDEX_KEY"} == set(first)
+    named = {"SECRET_KEY", "FIELD_KEYS", "BLIND_INDEX_KEY", "VAPID_PRIVATE_KEY"}
+    assert set(first) == named
+
+
+def test_a_key_that_older_data_lack_is_made_beside_the_old_ones(tmp_path):
+    before = supervisor.keys(tmp_path)
+    rest = {name: value for name, value in before.items() if name != "VAPID_PRIVATE_KEY"}
+    (tmp_path / "secrets.json").write_text(json.dumps(rest))
+    after = supervisor.keys(tmp_path)
+    assert vapid.readable(after["VAPID_PRIVATE_KEY"])
+    assert {**after, "VAPID_PRIVATE_KEY": ""} == {**rest, "VAPID_PRIVATE_KEY": ""}
+    assert supervisor.keys(tmp_path) == after
 
 
 def test_what_was_gathered_does_not_count_as_a_change(tmp_path, monkeypatch):

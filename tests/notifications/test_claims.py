@@ -9,6 +9,7 @@ from django.db import connection, transaction
 
 from notifications import rules
 from notifications.models import Message
+from notifications.rules import sending
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -40,7 +41,7 @@ def test_two_workers_never_claim_the_same_message(outbox, at):
 
 
 def test_control_without_the_lock_both_claim_the_same(outbox, at, monkeypatch):
-    monkeypatch.setattr(rules, "ONE_CLAIMER_PER_ROW", "")
+    monkeypatch.setattr(sending, "ONE_CLAIMER_PER_ROW", "")
     outbox(200)
     for _ in range(20):
         Message.objects.update(state="due", claimed_until=None)
@@ -57,6 +58,13 @@ def test_a_claim_takes_what_is_due_the_oldest_first(outbox, at):
     assert rules.claim(limit=1, at=at) == [three.pk]
     assert rules.claim(limit=5, at=at) == [two.pk]
     assert rules.claim(limit=5, at=at) == []
+
+
+def test_a_call_does_not_stand_behind_the_reminders(outbox, at):
+    reminders = outbox(3)
+    Message.objects.filter(pk=reminders[2].pk).update(kind="called")
+    assert rules.claim(limit=1, at=at) == [reminders[2].pk]
+    assert len(rules.claim(limit=5, at=at)) == 2
 
 
 def test_a_claim_inside_a_transaction_is_refused(outbox, at):
@@ -78,7 +86,7 @@ def test_a_worker_killed_after_sending_sends_again_with_the_same_reference(
 ):
     outbox()
     with monkeypatch.context() as patch:
-        patch.setattr(rules, "_sent", interrupt)
+        patch.setattr(sending, "_sent", interrupt)
         with pytest.raises(KeyboardInterrupt):
             rules.send_due(at=at)
     assert rules.send_due(at=at + timedelta(seconds=65)) == 1
@@ -94,26 +102,47 @@ def interrupt(*args, **kwargs):
 def test_a_message_that_kills_its_worker_is_parked_in_the_end(outbox, at, smtp, monkeypatch):
     (message,) = outbox(not_after=None)
     with monkeypatch.context() as patch:
-        patch.setattr(rules, "_send", interrupt)
+        patch.setattr(sending, "_mark", interrupt)
         for minute in range(6):
             with pytest.raises(KeyboardInterrupt):
                 rules.send_due(at=at + timedelta(minutes=2 * minute))
     assert rules.send_due(at=at + timedelta(minutes=20)) == 0
     message.refresh_from_db()
-    assert (message.state, message.last_error, smtp.received) == ("failed", "worker_lost", [])
+    assert (message.state, message.last_error, len(smtp.received)) == ("failed", "worker_lost", 6)
+
+
+def test_what_left_with_a_lost_worker_leaves_alone_and_takes_no_other_with_it(
+    outbox, at, smtp, monkeypatch
+):
+    outbox(5)
+    with monkeypatch.context() as patch:
+        patch.setattr(sending, "_mark", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            rules.send_due(at=at)
+    batches = []
+    mark = sending._mark
+
+    def mark_and_note(messages, *rest):
+        batches.append(len(messages))
+        return mark(messages, *rest)
+
+    monkeypatch.setattr(sending, "_mark", mark_and_note)
+    assert rules.send_due(at=at + timedelta(seconds=65)) == 5
+    assert batches == [1, 1, 1, 1, 1]
 
 
 def test_a_slow_worker_whose_lease_is_over_sends_nothing_twice(outbox, at, smtp, monkeypatch):
+    monkeypatch.setattr(sending, "IN_FLIGHT", 1)
     outbox(2)
-    send = rules._send
+    mark = sending._mark
 
-    def slowly(message):
-        """While the first is being sent, an hour passes and another worker takes the rest."""
-        monkeypatch.setattr(rules, "_send", send)
+    def slowly(*what):
+        """While the first is being marked, an hour passes and another worker takes the rest."""
+        monkeypatch.setattr(sending, "_mark", mark)
         assert rules.send_due(at=at + timedelta(seconds=60, microseconds=1)) == 1
-        send(message)
+        return mark(*what)
 
-    monkeypatch.setattr(rules, "_send", slowly)
+    monkeypatch.setattr(sending, "_mark", slowly)
     assert rules.send_due(at=at) == 1
     assert len(smtp.received) == 2
     assert set(Message.objects.values_list("state", flat=True)) == {"sent"}

@@ -8,6 +8,7 @@ from django.db import connection
 
 from notifications import rules, tasks
 from notifications.models import Message
+from notifications.rules import sending
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -28,13 +29,14 @@ def test_a_message_arrives_with_its_words(outbox, at, smtp):
 
 def test_what_is_voided_between_claim_and_sending_is_not_sent(outbox, at, smtp, monkeypatch):
     outbox(2)
-    send = rules._send
+    claim = sending.claim
 
-    def cancel_the_second(message):
+    def claim_and_cancel_the_second(**how):
+        ids = claim(**how)
         rules.void(about=["ticket-2"], at=at)
-        send(message)
+        return ids
 
-    monkeypatch.setattr(rules, "_send", cancel_the_second)
+    monkeypatch.setattr(sending, "claim", claim_and_cancel_the_second)
     assert rules.send_due(at=at) == 1
     assert len(smtp.received) == 1
     assert Message.objects.get(about="ticket-2").state == "voided"
@@ -42,13 +44,13 @@ def test_what_is_voided_between_claim_and_sending_is_not_sent(outbox, at, smtp, 
 
 def test_what_left_in_the_second_of_its_voiding_counts_as_sent(outbox, at, smtp, monkeypatch):
     outbox()
-    send = rules._send
+    mark = sending._mark
 
-    def send_and_cancel(message):
-        send(message)
+    def cancel_and_mark(*what):
         rules.void(about=["ticket-1"], at=at)
+        return mark(*what)
 
-    monkeypatch.setattr(rules, "_send", send_and_cancel)
+    monkeypatch.setattr(sending, "_mark", cancel_and_mark)
     rules.send_due(at=at)
     assert only().state == "sent"
     assert rules.revive(about=["ticket-1"], at=at) == 0

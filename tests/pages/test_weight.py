@@ -12,6 +12,7 @@ import pytest
 from django.conf import settings
 from django.contrib.staticfiles import finders
 
+from notifications import vapid
 from services.catalogue import import_catalogue
 from tests.house import at
 
@@ -95,7 +96,8 @@ def full_house(house):
 
 
 @pytest.mark.parametrize("language", ["id", "en"])
-def test_a_first_view_weighs_less_than_sixty_kilobytes(browser, full_house, language):
+def test_a_first_view_weighs_less_than_sixty_kilobytes(browser, full_house, language, settings):
+    settings.NOTIFICATION_CHANNELS, settings.VAPID_PRIVATE_KEY = ["push"], vapid.new_key()
     browser.client.cookies["django_language"] = language
     views = {step: browser.client.get(step, headers=TAKES) for step in FIRST_VIEWS}
     ticket = f"/tiket/{full_house.book('KTP', 9).visit.token}/"

@@ -66,7 +66,7 @@ def test_a_visit_is_cancelled_whole_and_its_messages_are_void(house):
     visit = two_services(house)
     assert len(rules.cancel_visit(visit_id=visit.pk, at=at(8))) == 2
     assert rules.cancel_visit(visit_id=visit.pk, at=at(8)) == []
-    assert not Message.objects.filter(state="due").exists()
+    assert [m.kind for m in Message.objects.filter(state="due")] == ["cancelled"]
     assert not Window.objects.filter(taken__gt=0).exists()
 
 

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from notifications import rules as outbox
+from notifications.rules import sending
 from queueing import issuing, rules
 from queueing.models import Ticket, TicketEvent, Window
 from queueing.rules import calling
@@ -177,5 +177,5 @@ def test_messages_that_are_due_have_their_index(house):
     house.book("KTP", 9, phone="081234567890")
     alone("notifications_message", "message_due")
     due = "SELECT id FROM notifications_message WHERE state = 'due' AND send_after <= now()"
-    asked = f"{due} ORDER BY send_after LIMIT 10 {outbox.ONE_CLAIMER_PER_ROW}"
+    asked = f"{due} ORDER BY send_after LIMIT 10 {sending.ONE_CLAIMER_PER_ROW}"
     assert "message_due" in plan(asked)

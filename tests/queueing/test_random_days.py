@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 
 from queueing import order, rules
-from queueing.models import CounterSession, QueueDay, Ticket, Visit, Window
+from queueing.models import CounterSession, FreedSeat, QueueDay, Ticket, Visit, Window
 from queueing.refusals import Refusal
 from queueing.workflow import AT_COUNTER, State
 from tests.house import TODAY, House, at
@@ -231,6 +231,7 @@ class Day:
         if self.rng.random() < 0.5:
             who["nik"] = f"35760112019{self.rng.randrange(60):05d}"
         who |= {"priority": "elderly"} if self.rng.random() < 0.2 else {}
+        who |= {"email": f"a{self.rng.random()}@contoh.id"} if self.rng.random() < 0.7 else {}
         wishes = [rules.Wish(code, window.pk)]
         rules.book(mall=self.house.mall, wishes=wishes, at=self.now, **who)
 
@@ -333,6 +334,23 @@ class Day:
     def mark_no_shows(self) -> None:
         rules.mark_no_shows(at=self.now)
 
+    def wish_earlier(self) -> None:
+        ticket = self._one(State.BOOKED)
+        rules.wish_earlier(ticket_id=ticket.pk, not_before=at(8), at=self.now)
+
+    def pass_on(self) -> None:
+        """A few hours fill up and empty again; whoever is asked answers in some way."""
+        for window in Window.objects.filter(
+            starts_at__gt=self.now + 70 * MINUTE, taken_online__gt=0
+        ):
+            Window.objects.filter(pk=window.pk).update(online_seats=window.taken_online)
+        rules.pass_on(at=self.now)
+        for seat in FreedSeat.objects.filter(state="open", wish__isnull=False):
+            answer = self.rng.choice([rules.take_offer, rules.decline_offer, None])
+            if answer:
+                answer(offer_id=seat.pk, ticket_id=seat.wish.ticket_id, at=self.now)
+                self.done[answer.__name__] += 1
+
     # -- what the acts need
 
     def _seat(self) -> dict:
@@ -413,6 +431,8 @@ WEIGHTS = {
     "cancel": 2,
     "reschedule": 2,
     "mark_no_shows": 1,
+    "wish_earlier": 4,
+    "pass_on": 4,
 }
 AT_COUNTERS = ["call_next", "start", "end", "papers", "absent", "park", "recall", "undo"]
 ACTS = (list(WEIGHTS), list(WEIGHTS.values()))
@@ -457,6 +477,7 @@ def everything_ended(house: House) -> None:
     assert Visit.objects.count() == Visit.objects.filter(tickets__in=tickets).distinct().count()
     assert not CounterSession.objects.filter(closed_at=None).exists()
     assert not QueueDay.objects.filter(date=TODAY, closed_at=None).exists()
+    assert not FreedSeat.objects.filter(state="open").exists()
     for ticket in tickets:
         assert ticket.events.exists()
 

@@ -40,7 +40,7 @@ NO_AGENCY = {
     "queueing.Visit": "a visit goes through several agencies: whole-mall offices only",
     "auth.Group": "accounts: superusers only",
     "accounts.User": "accounts: superusers only",
-    "notifications.Message": "to citizens: superusers only",
+    "notifications.Message": "a mall's to citizens: whole-mall offices only",
     "privacy.RevealLog": "looks at hidden values: superusers only",
     "accounts.ApiToken": "everybody's own: tried below",
     "auditlog.LogEntry": "by the row that was changed: tried below",

@@ -118,7 +118,7 @@ class Filler:
         RevealLog.objects.create(user=user, subject="x", reference=str(n), reason="uji", at=at(8))
         Message.objects.create(
             kind="booked", channel="console", address="-", about=str(n), dedup_key=str(n),
-            send_after=at(8), created_at=at(8),
+            send_after=at(8), created_at=at(8), mall_id=mall.pk,
         )  # fmt: skip
 
 

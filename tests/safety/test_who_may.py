@@ -50,6 +50,7 @@ from queueing.models import (
 )
 from queueing.views.sharing import signer
 from services.models import Closure, Fee, Holiday, OpeningHours, Paper, ServiceStandard
+from surveys.rules import invite
 from tests.house import TODAY, House, at
 
 TABLE = Path(__file__).with_name("who_may.csv")
@@ -154,7 +155,9 @@ def street(house, time_machine) -> Street:
     statistics.roll_up(mall=house.mall, date=TODAY)
     shared = {"mall": "gajah-mada", "app_label": "services"}
     shared |= {"zone": "timur", "content_type_id": 1, "url": "tidak-ada/", "size": 192}
+    shared |= {"caught": "pesan", "message_id": 1}
     shared |= {"word": "bel", "language": "id", "phrase": "mulai"}
+    shared |= {"kind": "booked"}
     street.own = {**shared, **own}
     street.foreign = {**shared, **foreign}
     return street
@@ -191,6 +194,14 @@ def _furnish(house: House, service: str, officer: str, number: int) -> dict[str,
         channel="api",
         language="id",
     )
+    survey = invite(
+        mall=house.mall,
+        agency=agency,
+        service=kind,
+        date=TODAY,
+        reference=ticket.public_id,
+        at=at(9),
+    )
     return {
         "number": filed.case.number,
         "pin": filed.pin,
@@ -199,6 +210,7 @@ def _furnish(house: House, service: str, officer: str, number: int) -> dict[str,
         "theme": kind.theme,
         "window": ticket.window_id,
         "token": ticket.visit.token,
+        "survey": survey,
         "signed": signer.sign(str(ticket.visit_id)),
         "public_id": ticket.public_id,
         "counter": counter.pk,
@@ -402,6 +414,8 @@ def _values(street: Street, route: str, model: Any, whose: str) -> dict[str, Any
     for name in re.findall(r"<(?:\w+:)?(\w+)>", route):
         if name == "object_id" or (model and name in {"pk", "id"}):
             values[name] = _row(model, given) if model else 1
+        elif route.startswith("survei/"):
+            values[name] = {"token": given["survey"], "number": 1}[name]
         elif name == "code":
             values[name] = given["agency_code" if "instansi" in route else "service_code"]
         else:

@@ -10,9 +10,9 @@ from services.models import Officer
 P = permissions
 HELD = {
     "counter": {P.CALL, P.SEE_QUEUE},
-    "front_desk": {P.FRONT_DESK, P.SEE_QUEUE},
+    "front_desk": {P.FRONT_DESK, P.SEE_QUEUE, P.ENTER_SURVEYS},
     "liaison": {P.HANDLE_CASES},
-    "complaints_desk": {P.HANDLE_CASES, P.HANDLE_ALL_CASES},
+    "complaints_desk": {P.HANDLE_CASES, P.HANDLE_ALL_CASES, P.ENTER_SURVEYS},
     "agency_head": {P.ARRANGE, P.EDIT_CATALOGUE, P.READ_FIGURES, P.SEE_QUEUE},
     "mall_manager": set(P.ALL),
     "leader": {P.READ_FIGURES},
