@@ -6,9 +6,9 @@ RUN = $(BOOTSTRAP) run
 
 # What mypy reads: the rules and the pure modules.
 TYPED = $(wildcard */rules.py */rules/*.py) $(addprefix queueing/, workflow.py availability.py windows.py \
-	order.py contact.py issuing.py prepared.py statistics.py open_figures.py hall.py reminders.py live.py \
-	estimates.py paces.py waits.py shown_estimates.py turns.py places.py agenda.py proposals.py sought.py setup_file.py setup_export.py) \
-	$(addprefix surveys/, elements.py index.py figures.py draft.py) \
+	order.py contact.py issuing.py prepared.py statistics.py open_figures.py hall.py reminders.py rewriting.py live.py \
+	estimates.py paces.py waits.py shown_estimates.py turns.py places.py agenda.py proposals.py sought.py served.py setup_file.py setup_export.py) \
+	$(addprefix surveys/, elements.py index.py figures.py draft.py population.py) \
 	$(addprefix accounts/, addresses.py pins.py second_factor.py sessions.py tries.py) \
 	services/calendar.py complaints/deadlines.py privacy/identity.py privacy/index.py
 

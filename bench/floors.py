@@ -67,9 +67,11 @@ _TICKET_VALUES = """%(now)s::timestamptz, %(public_id)s::uuid, %(queue)s, %(serv
     'booked', 'online', false, false, %(person)s, 0, 0, '', '', false"""
 _EVENT = "INSERT INTO queueing_ticketevent (ticket_id, kind, at, note)"
 _MESSAGE = """INSERT INTO notifications_message (kind, channel, address, language, context, about,
-    send_after, not_after, dedup_key, rehearsal, state, attempts, last_error, created_at)"""
+    send_after, not_after, dedup_key, rehearsal, mall_id, time_zone, person_key, state, attempts,
+    last_error, provider_id, report, parts, cost, created_at)"""
 _MESSAGE_VALUES = """'booked', 'console', %(phone)s, 'id', %(context)s::jsonb, %(public_id)s,
-    %(now)s, %(now)s, %(public_id)s || ':booked', false, 'due', 0, '', %(now)s"""
+    %(now)s, %(now)s, %(public_id)s || ':booked', false, %(mall)s, 'Asia/Jakarta', %(key)s,
+    'due', 0, '', '', '', 0, 0, %(now)s"""
 
 CTE = f"""
 WITH seat AS ({_SEAT}),

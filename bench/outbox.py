@@ -32,7 +32,7 @@ INSERT INTO notifications_message (kind, channel, language, context, about, send
     state, attempts, last_error, created_at, sent_at, ended_at, erased_at, rehearsal, time_zone,
     provider_id, report, parts, cost)
 SELECT 'booked', 'sms', 'id', '{}', 'old-' || n, at, 'old-' || n, 'sent', 1, '', at, at, at, at,
-       false, '', 'old-' || n, '', 1, 350
+       false, '', '', '', 1, 350
   FROM (SELECT n, now() - interval '10 days' - n * interval '15 seconds' AS at
           FROM generate_series(1, %s) AS n) AS past
 """

@@ -10,7 +10,7 @@ from django.db import DatabaseError, connection
 
 from accounts.models import User
 from mpp_portal.rehearsal.house import MAIL_DOMAIN
-from notifications import vapid
+from notifications import nights, prices, vapid
 from notifications.channels import sms, sms_report
 from queueing import speech
 
@@ -102,6 +102,29 @@ def push_has_its_key(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
     return found
 
 
+@register()
+def prices_can_be_read(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """A price that only looks like a number would be billed wrongly, or as nothing."""
+    _, strange = prices.read(settings.MESSAGE_PRICES)
+    if not strange:
+        return []
+    hint = "Rupiah for each part, without dots between thousands: whatsapp=450,sms=1250."
+    words = f"MESSAGE_PRICES cannot be read: {', '.join(strange)}."
+    return [Error(words, hint=hint, id="mpp_portal.E015")]
+
+
+@register()
+def quiet_hours_can_be_read(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """Quiet hours that cannot be read would be none."""
+    try:
+        nights.span(settings.QUIET_HOURS)
+    except ValueError:
+        hint = "Write 21:00-06:00, or nothing for no quiet hours; midnight is 00:00."
+        words = f"QUIET_HOURS cannot be read: {settings.QUIET_HOURS!r}."
+        return [Error(words, hint=hint, id="mpp_portal.E016")]
+    return []
+
+
 _WHATSAPP = [f"WHATSAPP_{name}" for name in ("PHONE_ID", "TOKEN", "APP_SECRET", "VERIFY_TOKEN")]
 
 
@@ -109,8 +132,10 @@ _WHATSAPP = [f"WHATSAPP_{name}" for name in ("PHONE_ID", "TOKEN", "APP_SECRET", 
 def channels_are_set_up(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
     """A channel that is listed is offered to citizens: then it can send, and hear what became."""
     listed, wrong = settings.NOTIFICATION_CHANNELS, []
-    if strange := sorted(set(listed) - {"push", "email", "whatsapp", "sms", "console"}):
+    if strange := sorted(set(listed) - set(prices.CHANNELS)):
         wrong.append((f"{', '.join(strange)}, which is no channel", "Mend the name."))
+    if settings.PRODUCTION and "console" in listed:
+        wrong.append(("console, which reaches nobody", "List push, email, whatsapp or sms."))
     if settings.PRODUCTION and "email" in listed and "console" in settings.EMAIL_BACKEND:
         wrong.append(("email, and EMAIL_URL is not set", "Name a mail server."))
     missing = [name for name in _WHATSAPP if not getattr(settings, name)]
@@ -122,6 +147,9 @@ def channels_are_set_up(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessag
             sms.gateway()
             if settings.SMS_REPORT or settings.SMS_REPORT_SECRET:
                 sms_report.reading()
+            if settings.SMS_REPORT and not settings.SMS_REPORT_SECRET:
+                words = "sms, and SMS_REPORT is set without SMS_REPORT_SECRET"
+                wrong.append((words, "Reports without a secret are not taken."))
         except sms.NotReadable as error:
             wrong.append((f"sms: {error}", "README.md shows two gateways."))
     return [

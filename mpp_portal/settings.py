@@ -346,6 +346,6 @@ LOGGING = {
         "django.server": {"level": "CRITICAL", "propagate": False, "handlers": ["stderr"]},
         "axes": {"level": "ERROR", "propagate": True},
         "httpx": {"level": "WARNING"},
-        "urllib3": {"level": "WARNING"},  # below that it writes whole addresses
+        "urllib3": {"level": "ERROR"},  # below that it writes whole addresses
     },
 }

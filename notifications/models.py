@@ -20,6 +20,7 @@ class Message(models.Model):
         REMINDER_HOURS = "reminder_hours", _("pengingat hari itu")
         CALLED = "called", _("dipanggil")
         MOVED = "moved", _("dipindahkan mal")
+        KEPT = "kept", _("dipindahkan mal, menunggu jawaban")
         CODE = "code", _("kode sekali pakai")
         LINK = "link", _("tautan tiket")
         PAUSED = "paused", _("antrean dijeda")
@@ -66,7 +67,7 @@ class Message(models.Model):
     agency_id = models.BigIntegerField(null=True, editable=False)
     time_zone = models.CharField(max_length=40, blank=True, editable=False)  # of quiet hours
     person_key = models.BinaryField(max_length=32, null=True, editable=False)  # for the daily cap
-    provider_id = models.CharField(max_length=120, blank=True, editable=False)
+    provider_id = models.CharField(max_length=120, blank=True, editable=False)  # a fingerprint
     report = models.CharField(_("kabar"), max_length=12, choices=Report, blank=True, default="")
     reported_at = models.DateTimeField(_("kabar pada"), null=True)
     parts = models.PositiveSmallIntegerField(_("bagian"), default=0)  # as the provider bills them
@@ -102,6 +103,12 @@ class Message(models.Model):
                 condition=~Q(provider_id=""),
                 name="message_at_its_provider",
             ),
+            models.Index(
+                fields=["ended_at"],
+                condition=Q(state="failed", erased_at=None),
+                name="message_parked",
+            ),
+            models.Index(fields=["mall_id", "-id"], name="message_of_a_mall"),
             BrinIndex(fields=["ended_at"], name="message_ended", autosummarize=True),
         ]
         constraints = [
@@ -139,6 +146,7 @@ class Message(models.Model):
                     address=None,
                     routes=None,
                     person_key=None,
+                    provider_id="",
                     context={},
                     ended_at__isnull=False,
                 ),

@@ -72,8 +72,7 @@ WORDS: dict[str, Word] = {
     ),
     "kept_until": Word(
         _("sampai kapan tempat baru disimpan"),
-        _either("Rabu, 25 November, jam 16.00", "Wednesday, 25 November, 16.00"),
-        may_be_empty=True,
+        _either("Rabu, 25 November 2026 pukul 16.00", "Wednesday, 25 November 2026 at 16.00"),
     ),
     "secret": Word(_("kode sekali pakai"), _same("482913")),
     "until": Word(_("jam tawaran berakhir"), _same("14.15")),
@@ -90,13 +89,14 @@ _ALL, _WHEN = ("first_name", "mall", "link"), ("date", "time_range", "label")
 KINDS: dict[str, tuple[str, ...]] = {
     "booked": (*_ALL, *_WHEN),
     "rescheduled": (*_ALL, *_WHEN),
-    "cancelled": (*_ALL, *_WHEN),
+    "cancelled": (*_ALL, *_WHEN, "reason"),
     "reminder_day": (*_ALL, *_WHEN),
     "reminder_hours": (*_ALL, *_WHEN),
     "ahead": (*_ALL, "label", "people"),
     "called": (*_ALL, "label", "counter"),
     "paused": (*_ALL, "label", "time_range", "reason", "back_at"),
-    "moved": (*_ALL, *_WHEN, "reason", "moves", "kept_until"),
+    "moved": (*_ALL, *_WHEN, "reason", "moves"),
+    "kept": (*_ALL, *_WHEN, "reason", "moves", "kept_until"),
     "collect": (*_ALL, "label", "date"),
     "survey": (*_ALL, "label"),
     "offer": (*_ALL, "date", "time_range", "until"),
@@ -109,7 +109,7 @@ LARGE = {
     **dict.fromkeys(
         ("booked", "rescheduled", "reminder_day", "reminder_hours", "ahead", "called"), "label"
     ),
-    **dict.fromkeys(("paused", "moved", "collect"), "label"),
+    **dict.fromkeys(("paused", "moved", "kept", "collect"), "label"),
     "code": "secret",
 }
 # Without it the message is of no use to anybody; without a link it is only poorer.

@@ -12,3 +12,4 @@ class QueueingConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("queueing.retention")
+        import_module("queueing.served")

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -14,7 +14,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, override
 
 from notifications import texts
-from notifications.rules import Draft, channel_of, composed, enqueue, void
+from notifications.rules import Draft, channel_of, composed, enqueue, void, withdraw
+from queueing import rewriting
 from queueing.models import Ticket, Visit
 from queueing.workflow import State
 from services.models import Mall
@@ -23,7 +24,7 @@ DAY_BEFORE = dt.time(16, 0)
 HOURS_BEFORE = dt.timedelta(hours=2)
 REMINDERS = ("reminder_day", "reminder_hours")
 # what a visit's place in the books makes; written anew when that changes
-PLANNED = ("booked", "rescheduled", "moved", "paused", *REMINDERS)
+PLANNED = ("booked", "rescheduled", "moved", "kept", "paused", *REMINDERS)
 SURE = dt.timedelta(seconds=70)  # after it nobody can undo an act
 COLLECT_AT, COLLECT_UNTIL = dt.time(8, 0), dt.time(16, 0)
 HIDDEN_LINK = f"{settings.BASE_URL}/tiket/…"  # the token is the citizen's alone
@@ -69,19 +70,21 @@ def prepare(
     at: dt.datetime,
     kind: str = "booked",
     agency_id: int | None = None,
+    late: Collection[str] = (),
 ) -> list[Draft]:
     """The confirmation and the reminders of a visit, about its earliest ticket; not yet its number.
 
-    They are made before the seat is taken: others wait from there to the commit.
+    They are made before the seat is taken: others wait from there to the commit. `late` are the
+    reminders to make though their hour has passed.
     """
     if not reachable(visit):
         return []
     start = starts_at.astimezone(mall.zone)
     day_before = dt.datetime.combine(start.date() - dt.timedelta(days=1), DAY_BEFORE, mall.zone)
     planned = [(kind, at, ends_at)] if kind else []
-    if day_before > at:
+    if day_before > at or "reminder_day" in late:
         planned.append(("reminder_day", day_before, starts_at))
-    if starts_at - HOURS_BEFORE > at:
+    if starts_at - HOURS_BEFORE > at or "reminder_hours" in late:
         planned.append(("reminder_hours", starts_at - HOURS_BEFORE, starts_at))
     with override(visit.language):
         context = {
@@ -172,17 +175,24 @@ def _in_words(date: dt.date, language: str) -> str:
 
 
 def replan(*, visit: Visit, at: dt.datetime, kind: str = "") -> None:
-    """Void what is not yet sent about a visit and write anew for its earliest booked ticket."""
+    """Void what is not yet sent about a visit and write anew for its earliest booked ticket.
+
+    What waits though it is due is written anew, too: a confirmation and a reminder for what is
+    left, what the mall has to say of a move or a pause as far as it still holds.
+    """
     tickets = list(
         visit.tickets.select_related("window", "mall", "queue").order_by("window__starts_at", "pk")
     )
     about = [str(t.public_id) for t in tickets]
-    if void(about=about, kinds=["booked"], at=at) and not kind:
-        kind = "booked"  # the confirmation has not left yet: it leaves with what is left
-    void(about=about, kinds=PLANNED, at=at)
+    waiting = withdraw(about=about, kinds=PLANNED, at=at)
     booked = [(t, t.window) for t in tickets if t.state == State.BOOKED and t.window]
+    left = {str(t.public_id) for t, _window in booked}
+    void(about=about if kind else [key for key in about if key not in left], kinds=PLANNED, at=at)
     if booked:
         first, window = booked[0]
+        kinds = {message.kind for message in waiting}
+        late = () if kind or window.starts_at <= at else kinds.intersection(REMINDERS)
+        kind = kind or next((k for k in ("booked", "rescheduled") if k in kinds), "")
         drafts = prepare(
             visit=visit,
             public_id=first.public_id,
@@ -193,14 +203,20 @@ def replan(*, visit: Visit, at: dt.datetime, kind: str = "") -> None:
             at=at,
             kind=kind,
             agency_id=first.queue.agency_id,
+            late=late,
         )
         send(drafts, label=first.label, number=first.number, at=at)
+        with override(visit.language):
+            places = [_words_of(ticket, visit.language) for ticket, _window in booked]
+        enqueue(drafts=rewriting.still_to_say(visit, first.mall, waiting, places), at=at)
 
 
-def cancelled(*, visit: Visit, tickets: Sequence[Ticket], at: dt.datetime) -> None:
+def cancelled(
+    *, visit: Visit, tickets: Sequence[Ticket], at: dt.datetime, reason: str | Promise = ""
+) -> None:
     """Tell that numbers (with window, mall, queue) are cancelled, once nobody can undo it.
 
-    What else was to be told of them is not told any more.
+    What else was to be told of them is not told any more. `reason` ends a sentence.
     """
     about = [str(ticket.public_id) for ticket in tickets]
     void(about=about, kinds=["ahead", "called", "offer"], at=at)
@@ -209,9 +225,9 @@ def cancelled(*, visit: Visit, tickets: Sequence[Ticket], at: dt.datetime) -> No
     first = tickets[0]
     with override(visit.language):
         words = {
+            **_words_of(first, visit.language),
             "label": ", ".join(ticket.label for ticket in tickets),
-            "date": _in_words(first.date, visit.language),
-            "time_range": _span(first),
+            "reason": gettext(str(reason)) if reason else "",
         }
     told = to_visit(
         visit,
@@ -261,6 +277,15 @@ def to_collect(*, ticket: Ticket, at: dt.datetime) -> None:
     enqueue(drafts=[told], at=at)
 
 
+def _words_of(ticket: Ticket, language: str) -> dict[str, str]:
+    """A number, its day and its hour; asked inside `override(language)`."""
+    return {
+        "label": ticket.label,
+        "date": _in_words(ticket.date, language),
+        "time_range": _span(ticket),
+    }
+
+
 def _span(ticket: Ticket) -> str:
     """The hour of a ticket's window on the mall's clock; "" without one."""
     if ticket.window is None:
@@ -280,8 +305,8 @@ def moved(
 ) -> Told | None:
     """What a visit is told that the mall has moved; None when no channel reaches the person.
 
-    `booked` are its tickets with window and mall, by start. Unsent messages are voided before.
-    With `kept_until` the place waits that long for a yes.
+    `booked` are its tickets with window, queue and mall, by start. Unsent messages are voided
+    before. With `kept_until` the place waits that long for a yes, and the text asks for it.
     """
     first = booked[0]
     if first.window is None:
@@ -294,29 +319,29 @@ def moved(
         ends_at=first.window.ends_at,
         mall=first.mall,
         at=at,
-        kind="moved",
+        kind="kept" if kept_until else "moved",
+        agency_id=first.queue.agency_id,
     )
     if not drafts or not (channel := channel_of(drafts[0])):
         return None
     with override(visit.language):
-        words = {
+        words: dict[str, Any] = {
             "reason": gettext(str(reason)),
             "moves": [
                 {"old": _stretch(m.old, visit.language), "new": _stretch(m.new, visit.language)}
                 for m in moves
             ],
-            "kept_until": _moment(kept_until, first.mall, visit.language),
         }
+        if kept_until:
+            words["kept_until"] = _moment(kept_until, first.mall, visit.language)
     head = drafts[0]
     drafts[0] = replace(head, context={**head.context, **words})
     drafts = _numbered(drafts, first.label, first.number)
     return Told(drafts, channel, visit.language, *readable(drafts[0]))
 
 
-def _moment(moment: dt.datetime | None, mall: Mall, language: str) -> str:
-    """A date and clock time as people say them; "" for none. Asked inside `override(language)`."""
-    if moment is None:
-        return ""
+def _moment(moment: dt.datetime, mall: Mall, language: str) -> str:
+    """A date and clock time as people say them; asked inside `override(language)`."""
     local = moment.astimezone(mall.zone)
     words = {"date": _in_words(local.date(), language), "time": f"{local:%H.%M}"}
     return gettext("%(date)s pukul %(time)s") % words

@@ -9,9 +9,9 @@ from queueing.rules import erase_visits
 erasure.register(
     name="visits",
     holds=(
-        "queueing.Visit: name, phone, email, push, nik, contact_key, priority, priority_reason, "
-        "needs, accommodation; queueing.Ticket: person_key, parked_reason; "
-        "queueing.TicketEvent: note"
+        "queueing.Visit: name, phone, email, prefer, push, nik, contact_key, priority, "
+        "priority_reason, needs, accommodation; queueing.Ticket: person_key, parked_reason; "
+        "queueing.TicketEvent: note; queueing.EarlierWish and queueing.FreedSeat: the rows"
     ),
     retention_days=lambda: settings.RETENTION_VISIT_DAYS,
     erase=erase_visits,

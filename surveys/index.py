@@ -58,12 +58,13 @@ SCALES = (
 class Index:
     """What a group of forms says. `elements` are NRR, `ranks` 1 for the best; None without forms.
 
-    `indicative`: fewer complete forms than the sample asks for.
+    `needed`: the forms that the sample asks for, None where it is not known of how many people it
+    is taken. `indicative`: there are fewer, or that is not known.
     """
 
     forms: int  # all with any answer
     complete: int
-    needed: int
+    needed: int | None
     score: Decimal | None
     grade: Grade | None
     elements: Mapping[str, Decimal]
@@ -75,7 +76,7 @@ class Index:
 
     @property
     def indicative(self) -> bool:
-        return self.complete < self.needed
+        return self.needed is None or self.complete < self.needed
 
     @property
     def lowest(self) -> list[str]:
@@ -90,9 +91,9 @@ def half_up(value: Fraction, places: int = 2) -> Decimal:
     return Decimal(whole).scaleb(-places)
 
 
-def convert(sums: Mapping[str, int], forms: int, *, weight: Fraction = WEIGHT) -> Decimal:
+def convert(sums: Mapping[str, int], forms: int) -> Decimal:
     """The converted score (25.00 to 100.00) of `forms` complete forms from their sums."""
-    return half_up(sum(Fraction(sums[code], forms) for code in CODES) * weight * 25)
+    return half_up(sum(Fraction(sums[code], forms) for code in CODES) * WEIGHT * 25)
 
 
 def scale_of(date: dt.date) -> Scale:
@@ -115,10 +116,10 @@ def needed(population: int) -> int:
 
 
 def index_of(
-    sums: Mapping[str, int], *, complete: int, forms: int, population: int, on: dt.date
+    sums: Mapping[str, int], *, complete: int, forms: int, population: int | None, on: dt.date
 ) -> Index:
     """The index of a group from the sums of its complete forms; classes as they hold `on`."""
-    sample = needed(population)
+    sample = needed(population) if population else None
     if not complete:
         return Index(forms, 0, sample, None, None, {}, {})
     elements = {code: half_up(Fraction(sums[code], complete), 3) for code in CODES}

@@ -2,7 +2,8 @@
 
 An invitation knows the ticket it was made for, by its public id; a response knows neither. Nothing
 is kept that both have: no key, no moment (a response has only the Monday of its week, an invitation
-only the date of its answer), no order (a response's key is random).
+only the date of its answer), no order (a response's key is random, and the night lays the rows in
+the order of these keys).
 """
 
 import uuid
@@ -20,9 +21,7 @@ from surveys.elements import CODES, QUESTIONNAIRE
 
 class Channel(models.TextChoices):
     WEB = "web", _("daring")
-    KIOSK = "kiosk", _("kios")
     PAPER = "paper", _("kertas")
-    COUNTER_QR = "counter_qr", _("QR di loket")
 
 
 class Invitation(models.Model):
@@ -38,7 +37,6 @@ class Invitation(models.Model):
     agency = models.ForeignKey(Agency, models.PROTECT, related_name="+", db_index=False)
     service_type = models.ForeignKey(ServiceType, models.PROTECT, related_name="+", db_index=False)
     date = models.DateField(_("tanggal kunjungan"))
-    channel = models.CharField(_("saluran"), max_length=10, choices=Channel)
     expires_at = models.DateTimeField(_("berlaku sampai"))
     answered_on = models.DateField(_("dijawab"), null=True)
     request_hash = models.BinaryField(max_length=32, null=True, editable=False)
@@ -55,9 +53,13 @@ class Invitation(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["agency", "date"], name="invited_of_an_agency"),
             models.Index(
                 fields=["date"], condition=Q(token__isnull=False), name="invitations_not_emptied"
+            ),
+            models.Index(
+                fields=["id"],
+                condition=Q(request_hash__isnull=False),
+                name="invitations_spent_today",
             ),
         ]
 

@@ -3,7 +3,8 @@
 Who answered is kept nowhere. An invitation is spent in the transaction that writes the response,
 but nothing joins the two: the device's secret stands in the one under another purpose than in the
 other, moments are kept as a date and a week, and the night's erasure writes both kinds of rows
-anew, so that not even the transaction that made them is in common.
+anew, the responses in an order of their own, so that neither the transaction that made them nor
+their place on the disk is in common.
 """
 
 import datetime as dt
@@ -15,7 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from privacy.index import blind
 from services import permissions
@@ -26,7 +27,11 @@ from surveys.refusals import Refusal
 
 LONGEST_TEXT = 1_000
 PAPER_DAYS = 60  # a filled-in form waits no longer than this to be entered
-_PROFILE: dict[str, list[str]] = {
+_LAID_ANEW = """
+WITH loose AS (DELETE FROM surveys_response WHERE amend_key IS NOT NULL RETURNING *)
+INSERT INTO surveys_response ({columns}) SELECT {columns} FROM loose ORDER BY id
+"""
+PROFILE: dict[str, list[str]] = {
     "sex": Response.Sex.values,
     "age_group": Response.AgeGroup.values,
     "education": Response.Education.values,
@@ -42,7 +47,6 @@ def invite(
     date: dt.date,
     reference: UUID,
     at: dt.datetime,
-    channel: str = Channel.WEB,
 ) -> str:
     """Return the token of the one invitation for a finished ticket; asked again, the same.
 
@@ -62,7 +66,6 @@ def invite(
         agency=agency,
         service_type=service,
         date=date,
-        channel=Channel(channel),
         expires_at=expires_at,
     )
     Invitation.objects.bulk_create([invitation], ignore_conflicts=True)  # two at once: one row
@@ -122,14 +125,16 @@ def answer(
     if invitation.answered_on is not None:
         return
     today = invitation.mall.date_at(at)
-    _keep(
+    response = _response(
         service=invitation.service_type,
         today=today,
-        channel=invitation.channel,
         answers=given,
+        channel=Channel.WEB,
         integrity=opinion,
-        request_key=request_key,
+        integrity_asked=version_of(settings.SURVEY_INTEGRITY_QUESTIONS) if opinion else "",
+        amend_key=_amend_key(request_key),
     )
+    response.save(force_insert=True)
     invitation.answered_on = today
     invitation.request_hash = blind("survey-request", request_key)
     invitation.save(update_fields=["answered_on", "request_hash"])
@@ -154,7 +159,6 @@ def add_text(*, request_key: str, text: str) -> None:
     response.save(update_fields=["text"])
 
 
-@transaction.atomic
 def enter_paper(
     *,
     officer: Any,
@@ -168,31 +172,28 @@ def enter_paper(
 ) -> None:
     """Enter a form that a citizen filled in on paper on `date`; it is marked as such.
 
-    Refuses not_allowed, bad_date and what `answer` refuses; the same request is entered once.
+    It is counted in the week in which it is entered: figures of a past week never grow by one. The
+    same request is entered once, whenever it comes again. Refuses not_allowed, bad_date and what
+    `answer` refuses.
     """
     mall = service.agency.mall
+    today = mall.date_at(at)
     if not permissions.can(officer, permissions.ENTER_SURVEYS, mall=mall):
         raise Refusal("not_allowed")
-    if not 0 <= (mall.date_at(at) - date).days <= PAPER_DAYS:
+    if not 0 <= (today - date).days <= PAPER_DAYS:
         raise Refusal("bad_date", days=PAPER_DAYS)
     given, chosen, text = read_answers(answers), read_profile(profile or {}), read_text(text)
-    if Response.objects.filter(amend_key=_amend_key(request_key)).exists():
-        return
-    _keep(
+    response = _response(
+        id=UUID(bytes=blind("survey-paper", request_key)[:16], version=4),
         service=service,
-        today=date,
-        channel=Channel.PAPER,
+        today=today,
         answers=given,
-        request_key=request_key,
+        channel=Channel.PAPER,
         entered_by=officer,
         text=text,
         **chosen,
     )
-
-
-def erase(at: dt.datetime) -> int:
-    """Empty what is past its time; the marks and the counts stay. Returns rows emptied."""
-    return erase_invitations(at) + erase_responses(at)
+    Response.objects.bulk_create([response], ignore_conflicts=True)
 
 
 def erase_invitations(at: dt.datetime) -> int:
@@ -207,11 +208,18 @@ def erase_invitations(at: dt.datetime) -> int:
 
 
 def erase_responses(at: dt.datetime) -> int:
-    """Empty words and data of respondents after RETENTION_SURVEY_DAYS; the device's key nightly."""
-    loose = Response.objects.filter(amend_key__isnull=False).update(amend_key=None)
+    """Empty words and data of respondents after RETENTION_SURVEY_DAYS; the device's key nightly.
+
+    The rows that lose their key are laid down anew in the order of their random ids: as they came,
+    their places would follow those of the invitations.
+    """
+    kept = [f.column for f in Response._meta.concrete_fields if f.column and f.name != "amend_key"]
+    with connection.cursor() as cursor:
+        cursor.execute(_LAID_ANEW.format(columns=", ".join(kept)))
+        loose = cursor.rowcount
     before = at.date() - dt.timedelta(days=settings.RETENTION_SURVEY_DAYS)
     old = Response.objects.filter(week__lt=before, erased=False)
-    return loose + old.update(**dict.fromkeys(_PROFILE, ""), text="", erased=True)
+    return loose + old.update(**dict.fromkeys(PROFILE, ""), text="", erased=True)
 
 
 # -- reading what was sent ---------------------------------------------------------------------
@@ -241,9 +249,9 @@ def read_integrity(answers: Sequence[int | None]) -> list[int | None]:
 
 def read_profile(profile: Mapping[str, str]) -> dict[str, Any]:
     """The optional data by field, "" where not given, or the refusal bad_choice."""
-    chosen = {field: profile.get(field, "") for field in _PROFILE}
+    chosen = {field: profile.get(field, "") for field in PROFILE}
     for field, value in chosen.items():
-        if value and value not in _PROFILE[field]:
+        if value and value not in PROFILE[field]:
             refusal = Refusal("bad_choice")
             refusal.fields = {field: refusal.message}
             raise refusal
@@ -260,28 +268,22 @@ def read_text(text: str) -> str:
     return text
 
 
+def version_of(questions: Sequence[str]) -> str:
+    """What a response keeps of the operator's questions: which ones they were."""
+    return hashlib.sha256(json.dumps(list(questions)).encode()).hexdigest()[:12]
+
+
 # -- inside ------------------------------------------------------------------------------------
 
 
-def _keep(
-    *,
-    service: ServiceType,
-    today: dt.date,
-    channel: str,
-    answers: Mapping[str, int | None],
-    request_key: str,
-    integrity: Sequence[int | None] = (),
-    **more: Any,
-) -> None:
-    Response.objects.create(
+def _response(
+    *, service: ServiceType, today: dt.date, answers: Mapping[str, int | None], **more: Any
+) -> Response:
+    return Response(
         mall_id=service.agency.mall_id,
         agency_id=service.agency_id,
         service_type=service,
         week=today - dt.timedelta(days=today.weekday()),
-        channel=channel,
-        integrity=list(integrity),
-        integrity_asked=_version(settings.SURVEY_INTEGRITY_QUESTIONS) if integrity else "",
-        amend_key=_amend_key(request_key),
         **answers,
         **more,
     )
@@ -300,10 +302,6 @@ def _amendable(request_key: str) -> Response:
 
 def _amend_key(request_key: str) -> bytes:
     return blind("survey-response", request_key)
-
-
-def _version(questions: Sequence[str]) -> str:
-    return hashlib.sha256(json.dumps(list(questions)).encode()).hexdigest()[:12]
 
 
 def _midnight(mall: Mall, date: dt.date) -> dt.datetime:

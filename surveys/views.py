@@ -136,9 +136,16 @@ def words(request: HttpRequest, invitation: Invitation, draft: Draft) -> HttpRes
 @answered
 def done(request: HttpRequest, invitation: Invitation, draft: Draft) -> HttpResponse:
     """Thanks, and what all say together where they are enough."""
-    mall = invitation.mall
-    average = figures.average_of(invitation.agency, today=mall.date_at(timezone.now()))
-    return _page(request, "done", invitation, average=average, least=figures.LEAST)
+    today = invitation.mall.date_at(timezone.now())
+    average = figures.average_of(invitation.agency, today=today)
+    return _page(
+        request,
+        "done",
+        invitation,
+        average=average,
+        quarter=figures.Quarter.of_week(invitation.answered_on or today),
+        least=figures.LEAST,
+    )
 
 
 def _question_page(

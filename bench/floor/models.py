@@ -100,6 +100,12 @@ class Message(models.Model):
     last_error = models.CharField(max_length=40, default="")
     created_at = models.DateTimeField()
     rehearsal = models.BooleanField(default=False)
+    time_zone = models.CharField(max_length=40, default="Asia/Jakarta")
+    person_key = models.BinaryField(max_length=32, null=True)
+    provider_id = models.CharField(max_length=120, default="")
+    report = models.CharField(max_length=12, default="")
+    parts = models.PositiveSmallIntegerField(default=0)
+    cost = models.DecimalField(max_digits=10, decimal_places=2, default=0)
 
     class Meta:
         app_label = "bench"

@@ -98,8 +98,7 @@ def _lines(mall: Mall, month: dt.date) -> list[Line]:
             row["undelivered"],
             row["cost_total"],
         )
-        for row in rules.costs(first=first, until=until)
-        if row["mall_id"] == mall.pk
+        for row in rules.costs(first=first, until=until, malls=[mall.pk])
     ]
     return sorted(lines, key=lambda line: (str(line.channel), -line.cost, -line.messages))
 

@@ -6,9 +6,11 @@ A manager sees those of the own malls. What was given up stands first, and may b
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.paginator import Paginator
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin
@@ -23,6 +25,7 @@ from services.models import Mall
 from services.permissions import ARRANGE, holds_a_mall, malls_for, scope_ids
 
 PARKED, EVERYTHING = "diparkir", "semua"
+MOST = 10_000  # rows counted, shown page by page and tried again at once
 LOOKS = {
     "due": "info",
     "claimed": "info",
@@ -47,6 +50,19 @@ REASONS = {
 
 
 _GIVEN_UP = {"state": Message.State.FAILED, "erased_at": None, "ended_at__isnull": False}
+
+
+def count_to(most: int, rows: QuerySet) -> int:
+    """How many rows, but never counting further than `most`."""
+    return rows.order_by().values("pk")[:most].count()
+
+
+class NearPages(Paginator):
+    """Pages of the newest rows: of millions, nobody waits for the number of the last page."""
+
+    @cached_property
+    def count(self) -> int:
+        return count_to(MOST, self.object_list)  # type: ignore[arg-type]
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -106,10 +122,11 @@ class MessageAdmin(ModelAdmin):
         *["price", "mall_name"],
     ]
     list_filter = [StateFilter, "kind", ChannelFilter, MallFilter, "rehearsal"]
-    search_fields = ["=about"]
+    search_fields = ["about__exact"]
     search_help_text = _("Tanda tiket yang dimaksud, seluruhnya.")
     ordering = ["-id"]
     list_per_page = 50
+    paginator = NearPages
     show_full_result_count = False
     actions = ["retry_chosen"]
     fields = readonly_fields = [
@@ -171,7 +188,9 @@ class MessageAdmin(ModelAdmin):
 
     @admin.action(description=_("Coba kirim lagi"), permissions=["retry"])
     def retry_chosen(self, request: HttpRequest, queryset: QuerySet[Message]) -> None:
-        ids = list(queryset.order_by().values_list("pk", flat=True))
+        failed = queryset.filter(state=Message.State.FAILED)
+        ids = list(failed.order_by("-pk").values_list("pk", flat=True)[:MOST])
+        others = queryset.exclude(state=Message.State.FAILED)
         again = rules.retry(ids=ids, at=timezone.now())
         if again:
             text = ngettext(
@@ -180,7 +199,7 @@ class MessageAdmin(ModelAdmin):
                 again,
             )
             messages.success(request, text % {"count": again})
-        if left := len(ids) - again:
+        if left := len(ids) - again + count_to(MOST, others):
             text = ngettext(
                 "%(count)d pesan tidak: tidak gagal, sudah terlambat, atau sudah dihapus.",
                 "%(count)d pesan tidak: tidak gagal, sudah terlambat, atau sudah dihapus.",

@@ -1,14 +1,13 @@
 """What a text looks like before it is kept: long, short with its price, at Meta; what to mind."""
 
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
 from mpp_portal.messaging.names import rupiah
-from notifications import text_engine
+from notifications import prices, text_engine
 from notifications.channels.sms_text import parts
 from notifications.texts import Text, Written, faults, write
 from notifications.words import KINDS, LINKLESS, WORDS, examples
@@ -95,5 +94,5 @@ def _mind(kind: str, text: Text, count: int) -> list[str]:
 
 
 def _price(channel: str, count: int) -> str:
-    price = settings.MESSAGE_PRICES.get(channel)
-    return rupiah(Decimal(price) * count) if price else ""
+    price = prices.of(channel)
+    return rupiah(price * count) if price else ""

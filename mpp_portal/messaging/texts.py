@@ -15,6 +15,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 from django.views.decorators.cache import never_cache
@@ -163,6 +164,7 @@ def _show(
     name = Message.Kind(kind).label
     with override("id"):  # the history keeps names in Indonesian
         kept_as = str(MessageText(kind=kind, language=language))
+    history = {"jenis": "messagetext", "q": kept_as}
     look = seen(kind, language, form.text(), _mall_name(request))
     if is_draft:
         form.show(look.wrong)
@@ -184,7 +186,7 @@ def _show(
         "problem": problem,
         "typed": request.POST if status != 200 else {},
         "default": texts.default(kind, language),
-        "history": f"{reverse('admin:auditlog_logentry_changelist')}?jenis=messagetext&q={kept_as}",
+        "history": f"{reverse('admin:auditlog_logentry_changelist')}?{urlencode(history)}",
     }
     return render(request, "messaging/text.html", page, status=status)
 
@@ -268,10 +270,10 @@ def try_out(request: HttpRequest, *, kind: str, language: str) -> HttpResponse:
     messages.success(
         request,
         format_html(
-            '{} <a class="underline" href="{}?keadaan=semua&q={}">{}</a>',
+            '{} <a class="underline" href="{}?{}">{}</a>',
             _("Pesan uji coba masuk antrean kirim."),
             outbox,
-            about,
+            urlencode({"keadaan": "semua", "q": about}),
             _("Lihat hasilnya"),
         ),
     )

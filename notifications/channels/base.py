@@ -54,7 +54,9 @@ class SendFailed(Exception):
 
     `code` is short and without personal data. `permanent`: another try at this address cannot
     help, another channel may. `down`: the whole channel cannot be reached, so the other messages
-    need not try now. `retry_after_s`: the provider asked to be left alone for so many seconds.
+    need not try now; with `scope` only those of this part of it (one of many push services).
+    `retry_after_s`: the provider asked to be left alone for so many seconds. `may_have_left`: the
+    provider was asked and gave no answer, so that another try may be a second copy.
     """
 
     def __init__(
@@ -64,10 +66,13 @@ class SendFailed(Exception):
         permanent: bool = False,
         down: bool = False,
         retry_after_s: float | None = None,
+        may_have_left: bool = False,
+        scope: str = "",
     ) -> None:
         super().__init__(code)
         self.code, self.permanent, self.down = code[:40], permanent, down
         self.retry_after_s = retry_after_s
+        self.may_have_left, self.scope = may_have_left, scope
 
 
 # Sends within its own time-out, from any thread, and asks the database nothing.
@@ -76,21 +81,30 @@ Send = Callable[[Outgoing], Accepted | None]
 
 @dataclass(frozen=True)
 class Channel:
-    """A way to reach a person; `rest` lets go of connections when a round of messages is over."""
+    """A way to reach a person; `rest` lets go of connections when a round of messages is over.
+
+    `scope` names the part of the channel that an address belongs to, as SendFailed does.
+    """
 
     name: str
     send: Send
     rest: Callable[[], None] | None = None
+    scope: Callable[[str], str] | None = None
 
 
 _channels: dict[str, Channel] = {}
 
 
-def channel(name: str, *, rest: Callable[[], None] | None = None) -> Callable[[Send], Send]:
+def channel(
+    name: str,
+    *,
+    rest: Callable[[], None] | None = None,
+    scope: Callable[[str], str] | None = None,
+) -> Callable[[Send], Send]:
     """Register a function that sends one message, or raises SendFailed within its own time-out."""
 
     def add(send: Send) -> Send:
-        _channels[name] = Channel(name, send, rest)
+        _channels[name] = Channel(name, send, rest, scope)
         return send
 
     return add
@@ -101,6 +115,12 @@ def get(name: str) -> Send:
     if name not in _channels:
         raise SendFailed("no_such_channel", permanent=True)
     return _channels[name].send
+
+
+def scope(name: str, address: str) -> str:
+    """The part of a channel that an address belongs to; "" for a channel that has no parts."""
+    known = _channels.get(name)
+    return known.scope(address) if known and known.scope else ""
 
 
 def rest() -> None:

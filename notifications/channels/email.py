@@ -85,6 +85,7 @@ class _Backend(EmailBackend):
 
     connection: Any
     until = 0.0
+    handed_over = False  # the letter, when the connection was let go
 
     @property
     def connection_class(self) -> Any:
@@ -99,6 +100,7 @@ class _Backend(EmailBackend):
 
     def let_go(self) -> None:
         """Close politely if that takes no time."""
+        self.handed_over = bool(self.connection and self.connection.handed_over)
         self.hurry(time.monotonic() + GOODBYE_S)
         with contextlib.suppress(OSError, smtplib.SMTPException):
             self.close()
@@ -155,6 +157,7 @@ def send(message: Outgoing) -> None:
     SMTP answers become codes: their texts quote addresses.
     """
     mail = _composed(message)
+    backend = None
     try:
         if settings.EMAIL_BACKEND != _SMTP:
             get_connection().send_messages([mail])
@@ -163,13 +166,20 @@ def send(message: Outgoing) -> None:
         with _kept.one(until) as backend:
             _deliver(backend, mail)
     except smtplib.SMTPException as error:
-        raise _failure(error) from None
+        failure = _failure(error)
+        failure.may_have_left = _may_have_left(backend) and _code(error) <= 0
+        raise failure from None
     except TimeoutError:
-        raise SendFailed("timeout", down=True) from None
+        raise SendFailed("timeout", down=True, may_have_left=_may_have_left(backend)) from None
     except ValueError:
         raise SendFailed("bad_address", permanent=True) from None
     except OSError:
-        raise SendFailed("unreachable", down=True) from None
+        raise SendFailed("unreachable", down=True, may_have_left=_may_have_left(backend)) from None
+
+
+def _may_have_left(backend: _Backend | None) -> bool:
+    """Whether the letter was on its way when the line broke."""
+    return backend is not None and backend.handed_over
 
 
 def _composed(message: Outgoing) -> EmailMultiAlternatives:

@@ -102,26 +102,38 @@ def exchange(method: str, url: str, **how: Any) -> Answer:
     """Send one request and read the whole answer: (status, headers in lower case, body).
 
     Raises SendFailed when there is none: no connection, a time-out (also of an answer that drips),
-    a connection that ends too early. Redirects are not followed.
+    a connection that ends too early. Redirects are not followed. What was asked and not answered
+    may have been done, so that the failure says `may_have_left`.
     """
     try:
         with _session().request(
             method, url, timeout=(CONNECT_S, READ_S), stream=True, allow_redirects=False, **how
         ) as answer:
             body = _read(answer)
+    except requests.ConnectTimeout:
+        raise SendFailed("unreachable", down=True) from None
     except requests.Timeout:
-        raise SendFailed("timeout", down=True) from None
+        raise SendFailed("timeout", down=True, may_have_left=True) from None
     except requests.exceptions.ChunkedEncodingError:
-        raise SendFailed("disconnected", down=True) from None
+        raise SendFailed("disconnected", down=True, may_have_left=True) from None
     except requests.ConnectionError as error:
-        told = str(error)
-        code = "disconnected" if "aborted" in told else "unreachable"
-        raise SendFailed("timeout" if "timed out" in told else code, down=True) from None
+        raise _no_connection(str(error)) from None
     except (requests.RequestException, ValueError):
         raise SendFailed("bad_request", down=True) from None  # an address or header we were given
     finally:
         _mine.used = time.monotonic()
     return answer.status_code, {n.lower(): v for n, v in answer.headers.items()}, body
+
+
+def _no_connection(told: str) -> SendFailed:
+    """What requests says of a connection that was never made, or was lost on the way."""
+    if "Failed to establish" in told:
+        return SendFailed("unreachable", down=True)
+    if "timed out" in told:
+        return SendFailed("timeout", down=True, may_have_left=True)
+    if "aborted" in told:
+        return SendFailed("disconnected", down=True, may_have_left=True)
+    return SendFailed("unreachable", down=True)
 
 
 def ask(method: str, url: str, **how: Any) -> Answer:
@@ -150,7 +162,8 @@ def refused(status: int, headers: dict[str, str]) -> SendFailed | None:
         return SendFailed(code, down=True, retry_after_s=retry_after_s(headers))
     if 300 <= status < 400:
         return SendFailed(code, down=True)
-    return SendFailed(code) if status >= 500 else None
+    # 504: whoever stands in front heard nothing from the one that was asked.
+    return SendFailed(code, may_have_left=status == 504) if status >= 500 else None
 
 
 def _read(answer: requests.Response) -> bytes:
@@ -159,7 +172,7 @@ def _read(answer: requests.Response) -> bytes:
     for piece in answer.iter_content(8192):
         body += piece
         if len(body) > MOST_BYTES:
-            raise SendFailed("answer_too_long")
+            raise SendFailed("answer_too_long", may_have_left=True)
     return body
 
 

@@ -107,12 +107,21 @@ def _text(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 
-@channel("push")
+def service_of(address: str) -> str:
+    """The push service of a subscription as it is kept; "" where it is none."""
+    try:
+        return read(address).origin
+    except ValueError:
+        return ""
+
+
+@channel("push", scope=service_of)
 def send(message: Outgoing) -> Accepted:
     """Hand one message to the push service of its browser; it keeps it until the browser is there.
 
     A subscription that its browser gave up is "gone". Only a service that is listed by name counts
-    as away for everybody: of any other answer a single person's address may be the cause.
+    as away for everybody who uses it: of any other answer a single person's address may be the
+    cause.
     """
     try:
         to = read(message.address)
@@ -141,6 +150,8 @@ def send(message: Outgoing) -> Accepted:
             permanent=failure.permanent,
             down=failure.down and everybody,
             retry_after_s=failure.retry_after_s,
+            may_have_left=failure.may_have_left,
+            scope=to.origin,
         ) from None
     if status in (404, 410):
         raise SendFailed("gone", permanent=True)

@@ -102,6 +102,8 @@ def _gateway(request: str, answer: str) -> Gateway:
         raise NotReadable("SMS_REQUEST has no url")
     if len([name for name in _BODIES if name in asked]) > 1 and "query" not in asked:
         raise NotReadable("SMS_REQUEST has both form and json")
+    if "auth" in asked and not (isinstance(asked["auth"], list) and len(asked["auth"]) == 2):
+        raise NotReadable("SMS_REQUEST: auth is a list of a name and a password")
     if "{text}" not in request or not re.search(r"\{to(_local|_digits)?\}", request):
         raise NotReadable("SMS_REQUEST says neither {text} nor {to} anywhere")
     if not ({"id"} & set(told) or {"value", "accepted"} <= set(told)):

@@ -52,7 +52,7 @@ def send(message: Outgoing) -> Accepted:
     if unusual := refused(status, headers):
         raise unusual
     if not (provider_id := _id(told)):
-        raise SendFailed("no_message_id")
+        raise SendFailed("no_message_id", may_have_left=True)
     return Accepted(provider_id)
 
 

@@ -4,6 +4,7 @@ A message is sent at least once: a worker that dies between sending and marking 
 lease is over, and the channel's stable reference lets the receiver drop the second copy.
 """
 
+from notifications.rules.marking import retry
 from notifications.rules.outbox import (
     Draft,
     channel_of,
@@ -15,12 +16,14 @@ from notifications.rules.outbox import (
     void,
 )
 from notifications.rules.reports import report, take_reports
-from notifications.rules.sending import IN_FLIGHT, claim, retry, send_due
+from notifications.rules.sending import IN_FLIGHT, Done, claim, one_round, send_due
 from notifications.rules.upkeep import backlog, costs, erase_ended, parked, troubled
+from notifications.rules.withdrawing import withdraw
 from notifications.rules.wording import keep_text, reset_text, try_out
 
 __all__ = [
     "IN_FLIGHT",
+    "Done",
     "Draft",
     "backlog",
     "channel_of",
@@ -32,6 +35,7 @@ __all__ = [
     "erase_ended",
     "keep_text",
     "known",
+    "one_round",
     "parked",
     "report",
     "reset_text",
@@ -42,4 +46,5 @@ __all__ = [
     "troubled",
     "try_out",
     "void",
+    "withdraw",
 ]

@@ -1,5 +1,6 @@
 """What is left lying, what messages cost, and when their words and addresses go."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,10 +11,18 @@ from django.db.models import Count, Q, Sum
 from notifications.models import Message
 
 State = Message.State
+BACK_WITHIN = timedelta(hours=1)  # a message that failed is due again by then
+
+
+# Written long before they are due: when that was is not known any more after a failure.
+_PLANNED = ["reminder_day", "reminder_hours", "collect", "survey", "offer", "digest"]
 
 
 def backlog(at: datetime) -> tuple[int, float]:
-    """How many messages should have left by now, and for how many seconds the oldest has waited."""
+    """How many messages should have left by now, and for how many seconds the oldest has waited.
+
+    With those that wait for another try: it is not their fault that they are due later now.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT sum(n), min(oldest) FROM (
@@ -22,11 +31,16 @@ def backlog(at: datetime) -> tuple[int, float]:
                 UNION ALL
                 SELECT count(*), min(send_after) FROM notifications_message
                 WHERE state = 'claimed' AND claimed_until <= %(at)s
+                UNION ALL
+                SELECT count(*) FILTER (WHERE send_after > %(at)s),
+                       min(created_at) FILTER (WHERE kind <> ALL(%(planned)s))
+                FROM notifications_message
+                WHERE state = 'due' AND send_after <= %(soon)s AND last_error <> ''
             ) AS late""",
-            {"at": at},
+            {"at": at, "soon": at + BACK_WITHIN, "planned": _PLANNED},
         )
         count, oldest = cursor.fetchone()
-    return int(count), (at - oldest).total_seconds() if oldest else 0.0
+    return int(count), max((at - oldest).total_seconds(), 0.0) if oldest else 0.0
 
 
 def parked(*, since: datetime) -> int:
@@ -41,15 +55,17 @@ def troubled(at: datetime) -> dict[str, int]:
 
     Asks only the near end of what is due: a message that failed comes back within the hour.
     """
-    since, soon = at - timedelta(minutes=10), at + timedelta(hours=1)
+    since, soon = at - timedelta(minutes=10), at + BACK_WITHIN
     rows = Message.objects.filter(
-        Q(state=State.DUE, send_after__gt=since, send_after__lte=soon, attempts__gt=0)
+        Q(state=State.DUE, send_after__gt=since, send_after__lte=soon)
         | Q(state=State.FAILED, erased_at=None, ended_at__isnull=False, ended_at__gt=since)
     ).exclude(last_error__in=["", "left"])
     return dict(rows.values_list("channel").annotate(n=Count("pk")).order_by("channel"))
 
 
-def costs(*, first: datetime, until: datetime) -> list[dict[str, Any]]:
+def costs(
+    *, first: datetime, until: datetime, malls: Sequence[int] | None = None
+) -> list[dict[str, Any]]:
     """Messages that left in [first, until): per channel, mall and agency their number and rupiah.
 
     Rows: channel, mall_id, agency_id, messages, parts_billed, cost_total (Decimal), undelivered.
@@ -62,6 +78,8 @@ def costs(*, first: datetime, until: datetime) -> list[dict[str, Any]]:
         ended_at__lt=until,
         rehearsal=False,
     )
+    if malls is not None:
+        rows = rows.filter(mall_id__in=malls)
     found = (
         rows.values("channel", "mall_id", "agency_id")
         .annotate(
@@ -79,5 +97,5 @@ def erase_ended(at: datetime) -> int:
     """Blank address and words of messages that ended RETENTION_MESSAGE_DAYS ago."""
     before = at - timedelta(days=settings.RETENTION_MESSAGE_DAYS)
     return Message.objects.filter(erased_at=None, ended_at__lt=before).update(
-        address=None, routes=None, person_key=None, context={}, erased_at=at
+        address=None, routes=None, person_key=None, provider_id="", context={}, erased_at=at
     )

@@ -52,7 +52,7 @@ KINDS = {
     "transferred_in": _("pindahan dari antrean lain"),
     "rescheduled": _("dijadwalkan ulang"),
     "displaced": _("dipindahkan mal"),
-    "kept_expired": _("tempat simpanan lepas"),
+    "kept_expired": _("tempat yang disimpan dilepas"),
     "cancelled": _("dibatalkan"),
     "no_show": _("tidak datang"),
     "unserved": _("tidak sempat dilayani"),

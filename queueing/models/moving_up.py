@@ -30,7 +30,7 @@ class EarlierWish(models.Model):
 
 
 class FreedSeat(models.Model):
-    """A seat that was given back and is kept: offered to one person at a time, then let go.
+    """An online seat that was given back and is kept: offered to one person at a time, then let go.
 
     While the row is open the seat counts as taken in its window. `wish` is whom it is offered to
     until `expires_at`; without one it rests until then, so that nobody who gives a number back can
@@ -43,7 +43,6 @@ class FreedSeat(models.Model):
         RELEASED = "released", _("dilepas")
 
     window = models.ForeignKey(Window, models.CASCADE, related_name="freed_seats")
-    online = models.BooleanField(_("kursi daring"))
     freed_at = models.DateTimeField(_("dikembalikan"))
     freed_by = models.ForeignKey(Ticket, models.CASCADE, null=True, related_name="+")
     wish = models.ForeignKey(EarlierWish, models.CASCADE, null=True, related_name="offers")

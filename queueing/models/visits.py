@@ -19,7 +19,7 @@ class Visit(models.Model):
     """A person's coming to the mall on one day, with one or more tickets.
 
     The token opens the citizen's page and is shown to nobody else; the short code is what a person
-    reads aloud or types. Personal data here: name, phone, email, push, nik, contact_key.
+    reads aloud or types. Personal data here: name, phone, email, prefer, push, nik, contact_key.
     """
 
     class Channel(models.TextChoices):
@@ -226,6 +226,14 @@ class Ticket(models.Model):
                 fields=["window"],
                 condition=Q(state__in=[State.BOOKED, State.PRINTING]),
                 name="booked_of_a_window",
+            ),
+            models.Index(
+                fields=["kept_until"],
+                condition=Q(state=State.BOOKED, kept_until__isnull=False),
+                name="places_kept_for_an_answer",
+            ),
+            models.Index(
+                fields=["ended_at"], condition=Q(state=State.DONE), name="done_by_their_end"
             ),
         ]
 

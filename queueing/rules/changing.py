@@ -100,14 +100,15 @@ def undo_cancel(*, visit_id: int, at: dt.datetime) -> list[Ticket]:
         if ticket.state != State.CANCELLED:
             raise issuing.TryAgain
         if not ticket.seat and before["seat"] and ticket.window_id:
-            if not freeing.take_back(ticket, online=before["seat"] == Ticket.Seat.ONLINE):
+            online = before["seat"] == Ticket.Seat.ONLINE
+            if not freeing.take_back(ticket, online=online, at=at):
                 raise Refusal("full")
             ticket.seat = before["seat"]
         ticket.state = before["state"]
         ticket.ended_at = None
         ticket.save(update_fields=["state", "seat", "ended_at"])
         log(ticket, "undone", at=at, note="cancelled")
-    revive(about=[str(t.public_id) for t in tickets], kinds=["booked"], at=at)
+    revive(about=[str(t.public_id) for t in tickets], kinds=reminders.PLANNED, at=at)
     reminders.not_cancelled(tickets=tickets, at=at)
     reminders.replan(visit=visit, at=at)
     live.changed(mall_id=visit.mall_id, queue_ids={t.queue_id for t in tickets})
@@ -213,6 +214,8 @@ def move_to(
     if ticket.window_id != seen.window_id:
         raise issuing.TryAgain
     if ticket.window_id == window_id:
+        if offer_id:
+            raise issuing.TryAgain  # the same press came twice, and the other has been carried out
         raise Refusal("same_window")
     if not may("rescheduled", ticket.state):
         raise Refusal("cannot_reschedule")

@@ -12,7 +12,7 @@ from queueing.workflow import State
 
 
 @transaction.atomic
-def confirm(*, visit_id: int, at: dt.datetime, officer_id: int | None = None) -> list[Ticket]:
+def confirm(*, visit_id: int, at: dt.datetime) -> list[Ticket]:
     """The visit's booked numbers will be used: written down once; these tickets. Twice is once.
 
     A place that the mall chose and only kept for a while is the person's own from then on. Refuses
@@ -26,7 +26,7 @@ def confirm(*, visit_id: int, at: dt.datetime, officer_id: int | None = None) ->
         if ticket.confirmed_at is None or ticket.kept_until is not None:
             ticket.confirmed_at, ticket.kept_until = at, None
             ticket.save(update_fields=["confirmed_at", "kept_until"])
-            log(ticket, "confirmed", at=at, officer_id=officer_id)
+            log(ticket, "confirmed", at=at)
     return tickets
 
 

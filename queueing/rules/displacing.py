@@ -198,6 +198,8 @@ def _make_room(room: Room, done: Rearranged, *, at: dt.datetime, reason: str | P
     """Move who is too many, visit by visit in the order of their hours; refuse `no_room`."""
     room.limit(done.crowded)
     chosen = _too_many(done.crowded)
+    if chosen:
+        room.free_the_kept()
     family = list(
         Ticket.objects.select_for_update(of=("self",))
         .filter(visit__in={ticket.visit_id for ticket in chosen.values()})
@@ -340,13 +342,13 @@ def _write(
     about = []
     for ticket in (
         Ticket.objects.filter(visit__in=visits)
-        .select_related("window", "mall")
+        .select_related("window", "mall", "queue")
         .order_by("window__starts_at", "pk")
     ):
         about.append(str(ticket.public_id))
         if ticket.state == State.BOOKED and ticket.window:
             booked.setdefault(ticket.visit_id, []).append(ticket)
-    void(about=about, at=at)
+    void(about=about, kinds=reminders.PLANNED, at=at)
     new = {ticket.pk: _place(ticket) for ticket in moved}
     moves: dict[int, list[Move]] = {}
     for ticket in moved:

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from django.conf import settings
 from django.db import connection, transaction
 
-from queueing.models import Ticket, Visit
+from queueing.models import EarlierWish, FreedSeat, Ticket, Visit
 
 
 def erase_visits(at: dt.datetime) -> int:
     """Erase what tells who came, of visits RETENTION_VISIT_DAYS before `at`; the figures stay.
 
-    Name, contact, NIK and the blind indexes go, so that visits cannot be linked for ever.
+    Name, contact, NIK and the blind indexes go, so that visits cannot be linked for ever; and who
+    would have come earlier, whose seat was offered to whom.
     """
     before = at.date() - dt.timedelta(days=settings.RETENTION_VISIT_DAYS)
     erased = 0
@@ -28,10 +29,12 @@ def erase_visits(at: dt.datetime) -> int:
                 return erased
             Ticket.objects.filter(visit_id__in=ids).update(person_key=None, parked_reason="")
             _erase_remarks(ids)
+            _erase_wishes(ids)
             Visit.objects.filter(pk__in=ids).update(
                 name="",
                 phone="",
                 email="",
+                prefer="",
                 push=None,
                 nik="",
                 contact_key=None,
@@ -43,6 +46,18 @@ def erase_visits(at: dt.datetime) -> int:
                 erased_at=at,
             )
             erased += len(ids)
+
+
+def _erase_wishes(visit_ids: Sequence[int]) -> None:
+    """Wishes to come earlier, and the seats that these visits freed or were offered.
+
+    A seat that is still kept stays, as nobody's.
+    """
+    kept = FreedSeat.objects.filter(state=FreedSeat.State.OPEN)
+    kept.filter(freed_by__visit__in=visit_ids).update(freed_by=None)
+    kept.filter(wish__ticket__visit__in=visit_ids).update(wish=None)
+    FreedSeat.objects.filter(freed_by__visit__in=visit_ids).delete()
+    EarlierWish.objects.filter(ticket__visit__in=visit_ids).delete()
 
 
 def _erase_remarks(visit_ids: Sequence[int]) -> None:

@@ -132,13 +132,17 @@ def _count_client(client: str) -> None:
 
 
 def _visits(mall: Mall, at: dt.datetime) -> QuerySet[Visit]:
-    """The mall's visits from yesterday on with a ticket's `public_id`, the nearest first."""
-    first = Ticket.objects.filter(visit=OuterRef("pk")).order_by("pk").values("public_id")[:1]
+    """The mall's visits from yesterday on with `public_id` and `agency_id` of a ticket, the nearest
+    first."""
+    first = Ticket.objects.filter(visit=OuterRef("pk")).order_by("pk")
     yesterday = mall.date_at(at) - dt.timedelta(days=1)
     return (
         Visit.objects.filter(mall=mall, date__gte=yesterday, erased_at=None)
         .select_related("mall")
-        .annotate(public_id=Subquery(first))
+        .annotate(
+            public_id=Subquery(first.values("public_id")[:1]),
+            agency_id=Subquery(first.values("queue__agency")[:1]),
+        )
         .order_by("date")
     )
 
@@ -169,6 +173,7 @@ def _person_keys(mall: Mall, wishes: Sequence[Wish], **typed: str) -> list[bytes
 def _draft(
     kind: str, visit: Visit, at: dt.datetime, *, lives: dt.timedelta, secret: str = ""
 ) -> Draft:
+    """By the channel that the person asked for; never to a browser, which anybody may hold."""
     with override(visit.language):
         date = format_date(visit.date, "l, j F Y")
     link = f"{settings.BASE_URL}/tiket/{visit.token}/"
@@ -176,7 +181,11 @@ def _draft(
         kind=kind,
         phone=visit.phone or "",
         email=visit.email or "",
+        prefer=visit.prefer,
         language=visit.language,
+        mall_id=visit.mall_id,
+        agency_id=visit.agency_id,  # type: ignore[attr-defined]
+        time_zone=visit.mall.time_zone,
         context={
             "first_name": visit.name.split(" ")[0][:30],
             "mall": visit.mall.name,

@@ -1,14 +1,16 @@
 """The one way of a seat that is given back: free at once, or kept for those who would come earlier.
 
-A kept seat (FreedSeat) still counts as taken in its window. Its row changes only under the lock of
-that window, and every step is a compare-and-set: it ends once, taken or let go.
+A kept seat (FreedSeat) is an online one that still counts as taken in its window. Its row changes
+only under the lock of that window, and every step is a compare-and-set: it ends once, taken or let
+go.
 """
 
 import datetime as dt
 import secrets
+from collections.abc import Collection
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from notifications.rules import void
 from queueing import issuing
@@ -32,17 +34,19 @@ def give_back(ticket: Ticket, *, at: dt.datetime) -> None:
     if online and _full(window) and not near(window, at):
         FreedSeat.objects.create(
             window=window,
-            online=True,
             freed_at=at,
             freed_by=ticket,
-            expires_at=at + dt.timedelta(seconds=_rest_s()),
+            expires_at=at + rest(),
         )
     else:
         issuing.free_seat(window_id=window.pk, online=online)
 
 
-def take_back(ticket: Ticket, *, online: bool) -> bool:
-    """Take the seat of a cancelled ticket again; the caller has locked its window."""
+def take_back(ticket: Ticket, *, online: bool, at: dt.datetime) -> bool:
+    """Take the seat of a cancelled ticket again; the caller has locked its window.
+
+    Who was offered it in the meantime is not told any more.
+    """
     if ticket.window_id is None:
         return False
     seat = (
@@ -51,6 +55,7 @@ def take_back(ticket: Ticket, *, online: bool) -> bool:
         .first()
     )
     if seat and end(seat, FreedSeat.State.TAKEN):
+        void_offers([seat.wish_id] if seat.wish_id else [], at=at)
         return True
     return issuing.retake_seat(window_id=ticket.window_id, online=online)
 
@@ -65,7 +70,7 @@ def claim(*, offer_id: int, ticket_id: int, at: dt.datetime) -> None:
         row = cursor.fetchone()
     if row is None:
         raise Refusal("offer_gone")
-    issuing.free_seat(window_id=row[0], online=row[1])
+    issuing.free_seat(window_id=row[0], online=True)
 
 
 _CLAIM = """
@@ -73,7 +78,7 @@ UPDATE queueing_freedseat s SET state = 'taken'
   FROM queueing_earlierwish w
  WHERE s.id = %(seat)s AND s.state = 'open' AND s.expires_at > %(at)s
    AND w.id = s.wish_id AND w.ticket_id = %(ticket)s AND w.ended_at IS NULL
-RETURNING s.window_id, s.online
+RETURNING s.window_id
 """
 
 
@@ -81,8 +86,16 @@ def let_go(seat: FreedSeat) -> bool:
     """Let a kept seat go: from now on everybody sees it. The caller has locked its window."""
     if not end(seat, FreedSeat.State.RELEASED):
         return False
-    issuing.free_seat(window_id=seat.window_id, online=seat.online)
+    issuing.free_seat(window_id=seat.window_id, online=True)
     return True
+
+
+def let_unoffered_go(window_ids: Collection[int], *, at: dt.datetime) -> list[FreedSeat]:
+    """Let the seats go that are kept in these locked windows, but offered to nobody; these."""
+    kept = FreedSeat.objects.filter(
+        Q(wish=None) | Q(expires_at__lte=at), window__in=window_ids, state=FreedSeat.State.OPEN
+    )
+    return [seat for seat in kept.order_by("pk") if let_go(seat)]
 
 
 def let_all_go(windows: QuerySet[Window], *, at: dt.datetime) -> int:
@@ -115,6 +128,7 @@ def _full(window: Window) -> bool:
     return window.taken >= window.seats or window.taken_online >= window.online_seats
 
 
-def _rest_s() -> int:
+def rest() -> dt.timedelta:
+    """How long a seat is nobody's: nobody can foresee it."""
     least, most = REST_S
-    return least + secrets.randbelow(most - least + 1)
+    return dt.timedelta(seconds=least + secrets.randbelow(most - least + 1))

@@ -1,10 +1,10 @@
 """The one order of locks, and how a rule runs whole or again."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 
 from queueing import issuing
 from queueing.models import Ticket, Window
@@ -13,6 +13,7 @@ from queueing.refusals import Refusal
 P = ParamSpec("P")
 R = TypeVar("R")
 ATTEMPTS = 10
+_BUSY = {"55P03", "40P01", "40001"}  # lock_timeout, deadlock, serialisation failure
 
 
 def whole_or_again(rule: Callable[P, R]) -> Callable[P, R]:
@@ -39,6 +40,24 @@ def whole_or_again(rule: Callable[P, R]) -> Callable[P, R]:
         raise Refusal("busy")
 
     return run
+
+
+def sweep(ids: Iterable[int], step: Callable[[int], int]) -> int:
+    """Run the step of a sweep for each; the sum. What others hold is left for the next sweep.
+
+    Each step is a transaction of its own.
+    """
+    done = 0
+    for pk in ids:
+        try:
+            done += step(pk)
+        except Refusal as refusal:
+            if refusal.code != "busy":
+                raise
+        except OperationalError as error:
+            if getattr(error.__cause__, "pgcode", None) not in _BUSY:
+                raise
+    return done
 
 
 def lock_with_window(ticket_id: int) -> Ticket:

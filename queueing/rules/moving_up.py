@@ -8,25 +8,30 @@ import datetime as dt
 from dataclasses import replace
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import F, Q
 from django.utils import timezone
 
-from notifications.rules import Draft, channel_of, enqueue, known
+from notifications.rules import Draft, enqueue
 from queueing import issuing, live, reminders
-from queueing.availability import facts_of_windows, judge
-from queueing.models import EarlierWish, FreedSeat, Ticket, Visit
+from queueing.models import EarlierWish, FreedSeat, Ticket, Window
 from queueing.refusals import Refusal
 from queueing.rules import freeing
-from queueing.rules.changing import move_to, with_the_kept_seat
-from queueing.rules.locking import lock_windows, whole_or_again
+from queueing.rules.changing import move_to
+from queueing.rules.locking import lock_windows, sweep, whole_or_again
+from queueing.rules.rebuilding import is_open
 from queueing.rules.record import UNDO_WITHIN
+from queueing.rules.suiting import (
+    first_whom_it_suits,
+    offer_key,
+    offer_number,
+    reachable,
+    who_might,
+)
 from queueing.workflow import State
 from services.models import Mall
 
 OFFER_LASTS = dt.timedelta(minutes=15)
 FIRST_OFFER, LAST_OFFER = dt.time(7, 0), dt.time(20, 0)  # in the mall's own time
-OFFERS_A_DAY = 3
-ASKED_AT_MOST = 50  # of those on the list, for one seat at one time
 
 
 @transaction.atomic
@@ -91,33 +96,62 @@ def pass_on(*, at: dt.datetime) -> int:
     """
     long_ago = at.date() - dt.timedelta(days=2)
     EarlierWish.objects.filter(ended_at=None, ticket__date__lt=long_ago).update(ended_at=at)
+    at_night = [mall.pk for mall in Mall.objects.all() if _next_offers(at, mall) > at]
+    asleep = Q(
+        wish=None,
+        expires_at__gt=at,
+        window__starts_at__gt=at + freeing.NEAR,
+        window__queue__mall__in=at_night,
+    )
     due = FreedSeat.objects.filter(state=FreedSeat.State.OPEN).exclude(_standing(at))
-    waiting = due.order_by("window", "pk").values_list("pk", flat=True)
-    return sum(_pass_on(seat_id, at=at) for seat_id in list(waiting))
+    waiting = due.exclude(asleep).order_by("window", "pk").values_list("pk", flat=True)
+    return sweep(list(waiting), lambda seat_id: _pass_on(seat_id, at=at))
 
 
 @whole_or_again
 def _pass_on(seat_id: int, *, at: dt.datetime) -> bool:
-    """One seat: to the next, or free; False when it is left as it is."""
-    window_id = FreedSeat.objects.values_list("window", flat=True).get(pk=seat_id)
-    lock_windows({window_id})
-    seats = FreedSeat.objects.filter(pk=seat_id, state=FreedSeat.State.OPEN).exclude(_standing(at))
-    seat = seats.select_related("window__queue__mall").first()
-    if seat is None or (seat.wish_id is None and at - seat.freed_at <= UNDO_WITHIN):
+    """One seat: to the next, or free; False when it rests. Nothing is locked before it moves."""
+    seen = _due(seat_id, at)
+    if seen is None:
         return False
-    window, mall = seat.window, seat.window.queue.mall
+    window, opens = seen.window, _next_offers(at, seen.window.queue.mall)
+    wish = None if freeing.near(window, opens) else first_whom_it_suits(seen, at)
+    if wish and not is_open(window):
+        wish = None
+    if not (seen.wish_id or _has_rested(seen, at) or (wish and opens <= at)):
+        return False
+    lock_windows({window.pk})
+    seat = _due(seat_id, at)
+    if seat is None or (seat.wish_id, seat.expires_at) != (seen.wish_id, seen.expires_at):
+        raise issuing.TryAgain
     if seat.wish_id:
         _take_from_them(seat, at)
-    opens = _next_offers(at, mall)
-    wish = None if freeing.near(window, opens) else _next(seat, at)
     if wish and opens <= at:
+        _lock_their_ticket(seat, wish, at)
         _offer(seat, wish, at)
         return True
-    if wish or (seat.expires_at > at and not freeing.near(window, at)):
-        return False  # it rests, or waits for the morning
-    freeing.let_go(seat)
-    live.changed(mall_id=mall.pk, queue_ids=[window.queue_id])
+    if not _has_rested(seat, at):
+        return False
+    if wish:  # for them it sleeps until the morning, and nobody knows how long if they leave
+        seat.expires_at = opens + freeing.rest()
+        seat.save(update_fields=["expires_at"])
+        return False
+    if freeing.let_go(seat) and not is_open(window):
+        Window.objects.filter(pk=window.pk).update(seats=F("taken"), online_seats=F("taken_online"))
+    live.changed(mall_id=window.queue.mall_id, queue_ids=[window.queue_id])
     return True
+
+
+def _due(seat_id: int, at: dt.datetime) -> FreedSeat | None:
+    """A kept seat that is offered to nobody and that nobody can take back any more."""
+    seats = FreedSeat.objects.filter(pk=seat_id, state=FreedSeat.State.OPEN).exclude(_standing(at))
+    seat = seats.select_related("window__queue__mall", "window__queue__agency").first()
+    fresh = seat and seat.wish_id is None and at - seat.freed_at <= UNDO_WITHIN
+    return None if fresh else seat
+
+
+def _has_rested(seat: FreedSeat, at: dt.datetime) -> bool:
+    return seat.expires_at <= at or freeing.near(seat.window, at)
 
 
 def _standing(at: dt.datetime) -> Q:
@@ -132,72 +166,25 @@ def _standing(at: dt.datetime) -> Q:
 
 
 def _take_from_them(seat: FreedSeat, at: dt.datetime) -> None:
-    """End the offer of a seat: it is nobody's until the next is asked."""
-    wish_id, seat.wish, seat.expires_at = seat.wish_id, None, at
+    """End the offer of a seat: it is nobody's until the next is asked, for a while of its own."""
+    wish_id, seat.wish, seat.expires_at = seat.wish_id, None, at + freeing.rest()
     if wish_id:
         seat.refused.add(wish_id)
         freeing.void_offers([wish_id], at=at)
     seat.save(update_fields=["wish", "expires_at"])
 
 
-def _next(seat: FreedSeat, at: dt.datetime) -> EarlierWish | None:
-    """The first on the list whom this seat suits, their ticket locked."""
-    for wish in _who_might(seat)[:ASKED_AT_MOST]:
-        if _suits(seat, wish, at):
-            ticket = lock_ticket(wish.ticket_id)
-            if _who_might(seat).filter(pk=wish.pk, ticket__window=ticket.window_id).exists():
-                return wish
-            raise issuing.TryAgain  # changed in this very moment: look anew
-    return None
-
-
-def _who_might(seat: FreedSeat) -> QuerySet[EarlierWish]:
-    """Whose number is for a later hour of this queue and who would come at this one, in turn."""
-    window = seat.window
-    offered = FreedSeat.objects.filter(wish=OuterRef("pk"), state=FreedSeat.State.OPEN)
-    return (
-        EarlierWish.objects.filter(
-            ended_at=None,
-            not_before__lte=window.starts_at,
-            ticket__queue=window.queue_id,
-            ticket__state=State.BOOKED,
-            ticket__window__starts_at__gt=window.starts_at,
-        )
-        .exclude(Exists(offered))
-        .exclude(pk__in=seat.refused.values("pk"))
-        .select_related("ticket__visit", "ticket__mall", "ticket__service_type")
-        .order_by("created_at", "pk")
-    )
-
-
-def _suits(seat: FreedSeat, wish: EarlierWish, at: dt.datetime) -> bool:
-    """Whether this seat can be offered to them: they hear of it in time, and may take it."""
-    ticket, window = wish.ticket, seat.window
-    if not reachable(ticket.visit, ticket.mall) or _offer_number(wish, at) > OFFERS_A_DAY:
-        return False
-    others = ticket.visit.tickets.exclude(pk=ticket.pk).exclude(state=State.CANCELLED)
-    if window.date != ticket.date and others.exists():
-        return False
-    if others.filter(
-        state__in=[State.BOOKED, State.WAITING],
-        window__starts_at__lt=window.ends_at,
-        window__ends_at__gt=window.starts_at,
-    ).exists():
-        return False
-    facts = facts_of_windows(
-        mall_id=ticket.mall_id, codes=[ticket.service_type.code], windows=[window.pk]
-    )
-    if not facts:
-        return False
-    given = 0 if window.date == ticket.date else facts[0].service_given
-    fact = replace(with_the_kept_seat(facts[0]), service_given=given)
-    return not judge(fact, channel=ticket.visit.channel, at=at, zone=ticket.mall.zone)
+def _lock_their_ticket(seat: FreedSeat, wish: EarlierWish, at: dt.datetime) -> None:
+    """From here on they stay as they were when the seat was found to suit them."""
+    ticket = lock_ticket(wish.ticket_id)
+    if not who_might(seat, at).filter(pk=wish.pk, ticket__window=ticket.window_id).exists():
+        raise issuing.TryAgain  # changed in this very moment: look anew
 
 
 def _offer(seat: FreedSeat, wish: EarlierWish, at: dt.datetime) -> None:
     seat.wish, seat.expires_at = wish, at + OFFER_LASTS
     seat.save(update_fields=["wish", "expires_at"])
-    enqueue(drafts=[_draft(seat, wish, at, _offer_number(wish, at))], at=at)
+    enqueue(drafts=[_draft(seat, wish, at, offer_number(wish, at))], at=at)
 
 
 def _draft(seat: FreedSeat, wish: EarlierWish, at: dt.datetime, number: int) -> Draft:
@@ -222,25 +209,8 @@ def _draft(seat: FreedSeat, wish: EarlierWish, at: dt.datetime, number: int) -> 
         draft,
         context={**draft.context, **words},
         not_after=until,
-        dedup_key=_key(wish, at, number),
+        dedup_key=offer_key(wish, at, number),
     )
-
-
-def reachable(visit: Visit, mall: Mall) -> bool:
-    """Whether any channel reaches the person of this visit."""
-    draft = reminders.to_visit(
-        visit, mall, kind="offer", words={}, about="", send_after=visit.created_at, dedup_key=""
-    )
-    return bool(channel_of(draft))
-
-
-def _key(wish: EarlierWish, at: dt.datetime, number: int) -> str:
-    return f"{wish.ticket.public_id}:offer:{wish.ticket.mall.date_at(at):%Y%m%d}:{number}"
-
-
-def _offer_number(wish: EarlierWish, at: dt.datetime) -> int:
-    """Which offer of the day the next one would be, from 1; what was voided counts."""
-    return 1 + len(known(_key(wish, at, n) for n in range(1, OFFERS_A_DAY + 1)))
 
 
 def _next_offers(at: dt.datetime, mall: Mall) -> dt.datetime:

@@ -171,25 +171,30 @@ def rebuild_day(
         queue_day = QueueDay.objects.select_for_update().get(pk=queue_day.pk)
         rows = Window.objects.filter(queue=queue, date=date)
         existing = list(rows.select_for_update().order_by("pk"))
-        if let_all_go(rows, at=at):
-            existing = list(rows.order_by("pk"))
+    will_be: dict[int, tuple[int, int]] = {}
+    for window in existing:
+        if window.ends_at <= at:
+            continue
+        if plan := spans.get((window.starts_at, window.ends_at)):
+            extra = min(max(0, window.seats - plan.seats), passed_on)
+            passed_on -= extra
+            will_be[window.pk] = (plan.seats + extra, plan.online_seats)
+        elif not _inside(window, day, date, zone):
+            will_be[window.pk] = (0, 0)
+    changed = [w.pk for w in existing if will_be.get(w.pk, _size(w)) != _size(w)]
+    if changed and let_all_go(Window.objects.filter(pk__in=changed), at=at):
+        existing = list(Window.objects.filter(queue=queue, date=date).order_by("pk"))
     labels = _active_labels(existing) if existing else {}
     kept: list[Window] = []
     for window in existing:
-        plan = spans.pop((window.starts_at, window.ends_at), None)
+        plan = spans.get((window.starts_at, window.ends_at))
         if not (plan or window.issued or window.ends_at <= at):
             window.delete()
             done.removed += 1
             continue
         kept.append(window)
-        if window.ends_at <= at:
-            continue
-        if plan:
-            extra = min(max(0, window.seats - plan.seats), passed_on)
-            passed_on -= extra
-            _fit_or_name(window, plan.seats + extra, plan.online_seats, labels, done)
-        elif not _inside(window, day, date, zone):
-            _fit_or_name(window, 0, 0, labels, done)
+        if window.pk in will_be:
+            _fit_or_name(window, *will_be[window.pk], labels, done)
     taken_spans = [(_minute(w.starts_at, date, zone), _minute(w.ends_at, date, zone)) for w in kept]
     fresh_numbers = not any(w.issued for w in kept) and queue_day.overflow_issued == 0
     new = plan_day(
@@ -224,6 +229,19 @@ def rebuild_day(
     queue_day.last_ticket_at = last_ticket
     queue_day.save(update_fields=["last_ticket_at", "overflow_first"])
     return done
+
+
+def is_open(window: Window) -> bool:
+    """Whether a window (with queue, mall, agency) is within the opening of its day, as it is now.
+
+    One outside holds those who were booked there before the hours changed, and nobody else.
+    """
+    queue, date = window.queue, window.date
+    return _inside(window, queue_days(queue, date, date)[date], date, queue.mall.zone)
+
+
+def _size(window: Window) -> tuple[int, int]:
+    return window.seats, window.online_seats
 
 
 def _passed_on(queue: Queue, date: dt.date) -> int:

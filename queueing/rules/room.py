@@ -8,6 +8,7 @@ from django.db import connection, models
 from queueing.availability import ONLINE
 from queueing.contact import contact_of
 from queueing.models import Queue, QueueDay, Ticket, Window
+from queueing.rules.freeing import let_unoffered_go
 from queueing.rules.rebuilding import Crowded, all_online, fit, queue_days, rebuild_day
 from queueing.windows import label
 from queueing.workflow import ACTIVE, State
@@ -77,6 +78,13 @@ class Room:
                 online = all_online(queue)
                 rebuild_day(queue=queue, date=date, day=day, at=self.at, all_online=online)
         self.read()
+
+    def free_the_kept(self) -> None:
+        """Whom the mall moves come before the list: seats kept for nobody yet are theirs."""
+        for seat in let_unoffered_go(self.windows, at=self.at):
+            window = self.windows[seat.window_id]
+            window.taken -= 1
+            window.taken_online -= 1
 
     def leave(self, ticket: Ticket) -> None:
         """Give back the seat of a ticket."""

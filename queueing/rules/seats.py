@@ -61,9 +61,16 @@ def under_the_persons_lock(
 def refuse_more_than_the_cap(
     active: int, wanted: int, contact: Contact, helper_id: int | None
 ) -> None:
-    limit = settings.HELPER_TICKETS_PER_DAY if helper_id else settings.CONTACT_TICKETS_PER_DAY
-    if (contact.key or helper_id) and active + wanted > limit:
+    limit = cap_of(contact, helper_id)
+    if limit is not None and active + wanted > limit:
         raise Refusal("contact_cap", limit=limit)
+
+
+def cap_of(contact: Contact, helper_id: int | None) -> int | None:
+    """How many numbers of one day a contact, or a helper, may hold; None: nobody counts."""
+    if helper_id:
+        return settings.HELPER_TICKETS_PER_DAY
+    return settings.CONTACT_TICKETS_PER_DAY if contact.key else None
 
 
 def service_locks(facts: Sequence[SeatFacts]) -> list[bytes]:

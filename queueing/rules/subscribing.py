@@ -5,10 +5,10 @@ import datetime as dt
 from django.db import transaction
 
 from notifications.channels import push
-from notifications.rules import void
 from queueing import reminders
 from queueing.models import Ticket, Visit
 from queueing.refusals import Refusal
+from queueing.rewriting import OF_A_VISIT, reroute
 from queueing.workflow import ACTIVE, State
 
 
@@ -57,11 +57,12 @@ def _locked(visit_id: int) -> tuple[Visit, list[Ticket]]:
 def _keep(visit: Visit, tickets: list[Ticket], kept: str | None, at: dt.datetime) -> None:
     """Keep the browser, and let the reminders that have not left take the new road.
 
-    Other messages that wait keep theirs: they leave within the minute.
+    Other messages that wait keep theirs, unless it would lead to a browser that is told no more.
     """
+    kinds = OF_A_VISIT if visit.push else reminders.REMINDERS
     visit.push = kept
     visit.save(update_fields=["push"])
-    void(about=[str(t.public_id) for t in tickets], kinds=reminders.REMINDERS, at=at)
+    reroute(visit=visit, tickets=tickets, kinds=kinds, at=at)
     booked = [(t, t.window) for t in tickets if t.state == State.BOOKED and t.window]
     if not booked:
         return

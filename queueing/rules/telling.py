@@ -5,7 +5,7 @@ of a call. Two sweeps at once write the same keys: a message is written once.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import connection
 
 from notifications.models import Message
-from notifications.rules import Draft, enqueue, void
+from notifications.rules import Draft, channel_of, enqueue, void
 from queueing import reminders
 from queueing.models import Ticket
 from queueing.workflow import State
@@ -24,8 +24,8 @@ CALLED_LASTS = dt.timedelta(minutes=2)
 AHEAD_LASTS = dt.timedelta(minutes=20)
 SURVEY_AFTER = dt.timedelta(minutes=30)
 SURVEY_LASTS = dt.timedelta(days=2)
-CAUGHT_UP = dt.timedelta(hours=3)  # so long nobody may have looked, and no survey is lost
 AT_A_TIME = 100
+EMPTY_BYTES = 32  # of an encrypted ""
 _OF_THE_LINE = {Message.Kind.CALLED: State.CALLED, Message.Kind.AHEAD: State.WAITING}
 _REACHABLE = "(v.contact_key IS NOT NULL OR v.push IS NOT NULL) AND v.erased_at IS NULL"
 
@@ -82,7 +82,9 @@ def _called(at: dt.datetime) -> list[News]:
 
 
 # Nobody is told a place in a line that does not move: paused, closed, or without an open counter;
-# nor who stands at another counter at the moment, for whom it is no news.
+# nor who stands at another counter at the moment, for whom it is no news. People are counted, not
+# tickets: whoever waits with several is told of the first. So many tickets are looked at that there
+# may be four of each; where there are more, the last are told a little later.
 _AHEAD = f"""
 SELECT t.id, t.public_id, t.ahead
   FROM queueing_queue q
@@ -90,12 +92,15 @@ SELECT t.id, t.public_id, t.ahead
   JOIN queueing_queueday d ON d.queue_id = q.id AND d.closed_at IS NULL AND d.paused_reason = ''
                           AND d.date = (%(at)s AT TIME ZONE m.time_zone)::date
  CROSS JOIN LATERAL (
-    SELECT w.*, row_number() OVER (ORDER BY w.sort_at, w.number) - 1 AS ahead
-      FROM (SELECT id, public_id, visit_id, sort_at, number FROM queueing_ticket
-             WHERE queue_id = q.id AND date = d.date AND state = 'waiting'
-             ORDER BY sort_at, number LIMIT q.ahead_notice + 1) AS w) AS t
+    SELECT f.*, row_number() OVER (ORDER BY f.sort_at, f.number) - 1 AS ahead
+      FROM (SELECT w.*, row_number() OVER (PARTITION BY w.visit_id
+                                               ORDER BY w.sort_at, w.number) AS nth
+              FROM (SELECT id, public_id, visit_id, sort_at, number FROM queueing_ticket
+                     WHERE queue_id = q.id AND date = d.date AND state = 'waiting'
+                     ORDER BY sort_at, number LIMIT 4 * (q.ahead_notice + 1)) AS w) AS f
+     WHERE f.nth = 1) AS t
   JOIN queueing_visit v ON v.id = t.visit_id
- WHERE q.active AND q.ahead_notice > 0 AND t.ahead > 0 AND {_REACHABLE}
+ WHERE q.active AND t.ahead BETWEEN 1 AND q.ahead_notice AND {_REACHABLE}
    AND EXISTS (SELECT 1 FROM queueing_countersession s
                 WHERE s.closed_at IS NULL AND s.date = d.date AND q.id = ANY (s.queue_ids))
    AND NOT EXISTS (SELECT 1 FROM queueing_ticket o
@@ -134,7 +139,7 @@ def _take_back(at: dt.datetime) -> None:
 
 def _write(news: Sequence[News], at: dt.datetime) -> int:
     """Write what has not been told yet, whatever became of the message then."""
-    told = _written(one.key for one in news)
+    told = _written([one.key for one in news])
     new = [one for one in news if one.key not in told]
     if not new:
         return 0
@@ -164,17 +169,30 @@ def _about(ticket: Ticket, news: News, at: dt.datetime) -> Draft:
 # -- the survey ------------------------------------------------------------------------------------
 
 # Who was missed at another counter of the visit is asked about the one where they were served.
+# What can never be written is left out here, or it would stand in the way of the others: the survey
+# was written or filled in already, the link would be too old, no channel reaches the person.
 _FINISHED = f"""
-SELECT t.visit_id, max(t.ended_at)
-  FROM queueing_queueday d
-  JOIN queueing_ticket t ON t.queue_id = d.queue_id AND t.date = d.date
-  JOIN queueing_visit v ON v.id = t.visit_id
- WHERE d.date BETWEEN %(first)s AND %(last)s AND {_REACHABLE}
-   AND t.state = 'done' AND NOT t.flagged AND t.outcome IN ('served', 'collect_later')
-   AND t.ended_at > %(since)s
-   AND NOT EXISTS (SELECT 1 FROM queueing_ticket o WHERE o.visit_id = t.visit_id AND o.state IN
+SELECT last.id, last.ended_at FROM (
+    SELECT DISTINCT ON (t.visit_id) t.id, t.public_id, t.visit_id, t.date, t.ended_at
+      FROM queueing_ticket t
+     WHERE t.state = 'done' AND t.ended_at > %(since)s
+       AND NOT t.flagged AND t.outcome IN ('served', 'collect_later')
+     ORDER BY t.visit_id, t.ended_at DESC, t.id DESC) AS last
+  JOIN queueing_visit v ON v.id = last.visit_id
+  JOIN services_mall m ON m.id = v.mall_id
+ WHERE last.ended_at <= %(sure)s AND {_REACHABLE}
+   AND last.date >= (%(at)s AT TIME ZONE m.time_zone)::date - %(open_days)s
+   AND (m.rehearsal AND NOT %(caught)s
+        OR %(by_push)s AND v.push IS NOT NULL
+        OR %(by_phone)s AND octet_length(v.phone) > {EMPTY_BYTES}
+        OR %(by_email)s AND octet_length(v.email) > {EMPTY_BYTES})
+   AND NOT EXISTS (SELECT 1 FROM queueing_ticket o WHERE o.visit_id = last.visit_id AND o.state IN
                    ('printing', 'booked', 'waiting', 'called', 'serving', 'parked'))
- GROUP BY t.visit_id HAVING max(t.ended_at) <= %(sure)s
+   AND NOT EXISTS (SELECT 1 FROM notifications_message s WHERE s.state <> 'voided'
+                      AND s.dedup_key = 'visit-' || last.visit_id || ':survey')
+   AND NOT EXISTS (SELECT 1 FROM surveys_invitation i
+                    WHERE i.reference = last.public_id AND i.answered_on IS NOT NULL)
+ ORDER BY last.ended_at LIMIT %(at_a_time)s
 """  # noqa: S608 - constants of the house
 
 
@@ -182,37 +200,38 @@ def ask_how_it_was(at: dt.datetime) -> int:
     """Write the survey's invitation to whoever has finished a visit; how many are new.
 
     Only when nobody can undo the end any more. A visit that went on after all (a missing paper was
-    brought) is asked when it is over.
+    brought) is asked when it is over; one that nobody looked at in time, as long as the message
+    would still be sent.
     """
-    day = dt.timedelta(days=1)
+    reach = {way: bool(channel_of(_to_nobody(way, at))) for way in ("push", "phone", "email")}
     params = {
-        "first": at.date() - day,
-        "last": at.date() + day,
-        "since": at - CAUGHT_UP,
+        "at": at,
+        "since": at - SURVEY_LASTS,
         "sure": at - reminders.SURE,
+        "open_days": settings.SURVEY_OPEN_DAYS,
+        "caught": settings.CATCHES_MESSAGES,
+        "at_a_time": AT_A_TIME,
+        **{f"by_{way}": reaches for way, reaches in reach.items()},
     }
     over = dict(_rows(_FINISHED, params))
-    asked = _written((f"visit-{pk}:survey" for pk in over), still_valid=True)
-    new = [pk for pk in sorted(over) if f"visit-{pk}:survey" not in asked]
-    if not new:
+    if not over:
         return 0
-    visits = {pk: over[pk] for pk in new[:AT_A_TIME]}
-    last = (
-        Ticket.objects.filter(visit__in=visits, ended_at__in=visits.values(), state=State.DONE)
-        .select_related("visit", "mall", "queue", "service_type__agency")
-        .order_by("visit", "-ended_at", "-pk")
-        .distinct("visit")
-    )
+    tickets = Ticket.objects.select_related("visit", "mall", "queue", "service_type__agency")
     drafts = []
-    for ticket in last:
+    for ticket in tickets.filter(pk__in=over):
         if token := _one_time_token(ticket, at):
-            link = f"{settings.BASE_URL}/survei/{token}/"
-            drafts.append(_invitation(ticket, link, visits[ticket.visit_id]))
+            drafts.append(_invitation(ticket, over[ticket.pk], token))
     return enqueue(drafts=drafts, at=at)
 
 
+def _to_nobody(way: str, at: dt.datetime) -> Draft:
+    """A message with this address alone, to ask whether a channel would take it."""
+    address: dict[str, Any] = {way: "-"}
+    return Draft(kind="survey", about="", send_after=at, dedup_key="", **address)
+
+
 def _one_time_token(ticket: Ticket, at: dt.datetime) -> str | None:
-    """Of the ticket's survey; None when it was answered already, at a kiosk or by the slip."""
+    """Of the ticket's survey; None when it was answered in this moment."""
     surveys.invite(
         mall=ticket.mall,
         agency=ticket.service_type.agency,
@@ -224,13 +243,13 @@ def _one_time_token(ticket: Ticket, at: dt.datetime) -> str | None:
     return surveys.open_token(reference=ticket.public_id, at=at)
 
 
-def _invitation(ticket: Ticket, link: str, ended_at: dt.datetime) -> Draft:
+def _invitation(ticket: Ticket, ended_at: dt.datetime, token: str) -> Draft:
     return reminders.to_visit(
         ticket.visit,
         ticket.mall,
         kind="survey",
         words={"label": ticket.label},
-        link=link,
+        link=f"{settings.BASE_URL}/survei/{token}/",
         about=f"visit-{ticket.visit_id}",
         send_after=ended_at + SURVEY_AFTER,
         not_after=ended_at + SURVEY_LASTS,
@@ -239,14 +258,11 @@ def _invitation(ticket: Ticket, link: str, ended_at: dt.datetime) -> Draft:
     )
 
 
-def _written(keys: Iterable[str], *, still_valid: bool = False) -> set[str]:
-    """Which of these keys have a message; `still_valid`: those that were voided count as none."""
-    keys = list(keys)
+def _written(keys: Sequence[str]) -> set[str]:
+    """Which of these keys have a message."""
     if not keys:
         return set()
     found = Message.objects.filter(dedup_key__in=keys)
-    if still_valid:
-        found = found.exclude(state=Message.State.VOIDED)
     return set(found.values_list("dedup_key", flat=True))
 
 

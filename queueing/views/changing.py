@@ -83,14 +83,20 @@ def move(request: HttpRequest, token: str, public_id: uuid.UUID) -> HttpResponse
         except Refusal as error:
             refusal = error
         else:
-            numbers = {"old": ticket.label, "new": moved.label}
-            text = _("Sudah pindah. Nomor Anda kini %(new)s. Nomor %(old)s tidak dipakai lagi.")
-            messages.success(request, text % numbers)
+            messages.success(request, moved_text(ticket.label, moved.label))
             return redirect("queueing:ticket", token)
     if not may("rescheduled", ticket.state):
         raise refusal or Refusal("cannot_reschedule")
     page = _choice(visit, ticket, _date(request.GET.get("tanggal", "")), at) | {"refusal": refusal}
     return render(request, "queueing/move.html", page, status=refusal.status if refusal else 200)
+
+
+def moved_text(old: str, new: str) -> str:
+    """What is said of a move. Pressed twice, or on another day, the label may be the same."""
+    text = _("Sudah pindah. Nomor Anda kini %(new)s.")
+    if old != new:
+        text = _("Sudah pindah. Nomor Anda kini %(new)s. Nomor %(old)s tidak dipakai lagi.")
+    return text % {"old": old, "new": new}
 
 
 def _choice(

@@ -16,7 +16,8 @@ from notifications.channels import push
 from queueing import earlier, rules
 from queueing.models import Ticket, Visit
 from queueing.refusals import Refusal
-from queueing.rules.moving_up import reachable
+from queueing.rules.suiting import reachable
+from queueing.views.changing import moved_text
 from queueing.views.ticket import ticket_of, visit_of
 from queueing.workflow import State
 
@@ -57,9 +58,7 @@ def _withdraw(request: HttpRequest, ticket: Ticket, at: dt.datetime) -> str:
 
 def _take(request: HttpRequest, ticket: Ticket, at: dt.datetime) -> str:
     moved = rules.take_offer(offer_id=_number(request, "tawaran"), ticket_id=ticket.pk, at=at)
-    numbers = {"old": ticket.label, "new": moved.label}
-    text = _("Sudah pindah. Nomor Anda kini %(new)s. Nomor %(old)s tidak dipakai lagi.")
-    return text % numbers
+    return moved_text(ticket.label, moved.label)
 
 
 def _pass(request: HttpRequest, ticket: Ticket, at: dt.datetime) -> str:

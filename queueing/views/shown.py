@@ -57,6 +57,7 @@ class Shown:
     closes_at: dt.datetime | None = None  # the end of the queue's last window of the day
     note: str = ""  # what the officer wrote at the end
     unconfirmed: bool = False  # out of the line because nobody said that its paper came out
+    expired: bool = False  # a place that the mall chose, and that nobody confirmed in time
     can_undo: bool = False  # cancelled by its citizen within the last minute
     is_today: bool = False
 
@@ -158,8 +159,8 @@ SELECT t.*, w.starts_at, w.ends_at,
             ELSE '' END AS note,
        CASE WHEN t.state = 'cancelled' THEN (
             SELECT e.kind FROM queueing_ticketevent e
-             WHERE e.ticket_id = t.id ORDER BY e.id DESC LIMIT 1) = 'print_expired'
-            ELSE false END AS unconfirmed,
+             WHERE e.ticket_id = t.id ORDER BY e.id DESC LIMIT 1)
+            ELSE '' END AS ended_by,
        t.state = 'cancelled' AND t.ended_at > %(at)s - interval '60 seconds' AND NOT EXISTS (
             SELECT 1 FROM queueing_ticketevent e
              WHERE e.ticket_id = t.id AND e.at >= t.ended_at
@@ -198,7 +199,8 @@ def shown(visit: Visit, at: dt.datetime) -> list[Shown]:
                 place=where.get(ticket.queue_id),
                 closes_at=ticket.closes_at,
                 note="" if ticket.note == ticket.outcome else ticket.note,
-                unconfirmed=today and bool(ticket.unconfirmed),
+                unconfirmed=today and ticket.ended_by == "print_expired",
+                expired=ticket.ended_by == "kept_expired",
                 can_undo=ticket.can_undo,
                 is_today=today,
             )

@@ -15,7 +15,7 @@ from services import colours, logos
 
 _RESERVED = (
     "admin api dasbor sehat metrics static media tiket pengaduan survei langsung bahasa i18n "
-    "akun masuk keluar health live mulai demo"
+    "akun masuk keluar health live mulai demo pesan"
 )
 RESERVED_SLUGS = frozenset(_RESERVED.split())
 colour = RegexValidator(r"^#[0-9a-f]{6}$", _("Warna ditulis seperti #1a2b3c."))

@@ -245,7 +245,7 @@ def test_every_message_of_a_visit_arrives_and_leads_on(house, window):
     assert len(house.query(SERVED_LONG_AGO, label)) == 1  # nobody can undo it any more
     house.run(ASK)
     phone.do_not_wait_for("Survei")
-    phone.open(phone.read("Bagaimana pelayanan tadi?", label))
+    phone.open(phone.read("Bagaimana pelayanan yang Anda terima?", label))
     answer_the_survey(phone)
 
     # each message once, and nobody else was sent any

@@ -47,9 +47,9 @@ def test_sixty_are_told_answer_from_their_link_and_who_is_silent_lets_the_place_
     form |= dict.fromkeys(["first_date", "last_date", "date"], FRIDAY)
     preview = client.post(address(Closure, "add"), form)
     assert len(asked(preview).displaced) == len(preview.context["done"].messages) == 60
-    assert not Message.objects.filter(kind="moved").exists()
+    assert not Message.objects.filter(kind="kept").exists()
     client.post(address(Closure, "add"), confirmed(preview))
-    told = Message.objects.filter(kind="moved", state="due")
+    told = Message.objects.filter(kind="kept", state="due")
     assert told.values("about").distinct().count() == told.count() == 60
     assert not Ticket.objects.filter(date=FRIDAY).exists()
     assert Ticket.objects.exclude(kept_until=None).count() == 60

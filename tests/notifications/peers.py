@@ -9,6 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from notifications.rules.outbox import reference_of
+
 WORDS = {
     "messaging_product",
     "recipient_type",
@@ -193,6 +195,16 @@ def graph(asked: Asked) -> Says:
     return Says(
         200, {"messaging_product": "whatsapp", "contacts": [contact], "messages": [message]}
     )
+
+
+def wamid(message: Any) -> str:
+    """The id that the Cloud API has given a message of ours."""
+    return f"wamid.{reference_of(message)}"
+
+
+def sms_id(message: Any) -> str:
+    """The id that the gateway below has given it."""
+    return f"sms-{reference_of(message)}"
 
 
 def gateway(asked: Asked) -> Says:

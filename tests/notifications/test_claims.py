@@ -8,8 +8,10 @@ import pytest
 from django.db import connection, transaction
 
 from notifications import rules
+from notifications.channels import base
 from notifications.models import Message
-from notifications.rules import sending
+from notifications.rules import marking, sending
+from tests.notifications.peers import Says
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -86,7 +88,7 @@ def test_a_worker_killed_after_sending_sends_again_with_the_same_reference(
 ):
     outbox()
     with monkeypatch.context() as patch:
-        patch.setattr(sending, "_sent", interrupt)
+        patch.setattr(marking, "sent", interrupt)
         with pytest.raises(KeyboardInterrupt):
             rules.send_due(at=at)
     assert rules.send_due(at=at + timedelta(seconds=65)) == 1
@@ -102,7 +104,7 @@ def interrupt(*args, **kwargs):
 def test_a_message_that_kills_its_worker_is_parked_in_the_end(outbox, at, smtp, monkeypatch):
     (message,) = outbox(not_after=None)
     with monkeypatch.context() as patch:
-        patch.setattr(sending, "_mark", interrupt)
+        patch.setattr(sending, "mark", interrupt)
         for minute in range(6):
             with pytest.raises(KeyboardInterrupt):
                 rules.send_due(at=at + timedelta(minutes=2 * minute))
@@ -116,17 +118,17 @@ def test_what_left_with_a_lost_worker_leaves_alone_and_takes_no_other_with_it(
 ):
     outbox(5)
     with monkeypatch.context() as patch:
-        patch.setattr(sending, "_mark", interrupt)
+        patch.setattr(sending, "mark", interrupt)
         with pytest.raises(KeyboardInterrupt):
             rules.send_due(at=at)
     batches = []
-    mark = sending._mark
+    mark = sending.mark
 
     def mark_and_note(messages, *rest):
         batches.append(len(messages))
         return mark(messages, *rest)
 
-    monkeypatch.setattr(sending, "_mark", mark_and_note)
+    monkeypatch.setattr(sending, "mark", mark_and_note)
     assert rules.send_due(at=at + timedelta(seconds=65)) == 5
     assert batches == [1, 1, 1, 1, 1]
 
@@ -134,15 +136,90 @@ def test_what_left_with_a_lost_worker_leaves_alone_and_takes_no_other_with_it(
 def test_a_slow_worker_whose_lease_is_over_sends_nothing_twice(outbox, at, smtp, monkeypatch):
     monkeypatch.setattr(sending, "IN_FLIGHT", 1)
     outbox(2)
-    mark = sending._mark
+    mark = sending.mark
 
     def slowly(*what):
         """While the first is being marked, an hour passes and another worker takes the rest."""
-        monkeypatch.setattr(sending, "_mark", mark)
+        monkeypatch.setattr(sending, "mark", mark)
         assert rules.send_due(at=at + timedelta(seconds=60, microseconds=1)) == 1
         return mark(*what)
 
-    monkeypatch.setattr(sending, "_mark", slowly)
+    monkeypatch.setattr(sending, "mark", slowly)
     assert rules.send_due(at=at) == 1
     assert len(smtp.received) == 2
     assert set(Message.objects.values_list("state", flat=True)) == {"sent"}
+
+
+def test_a_hung_worker_hands_nothing_on_that_another_has_taken_over(
+    outbox, at, sms_gateway, smtp, settings, monkeypatch
+):
+    settings.NOTIFICATION_CHANNELS = ["sms", "email"]
+    (message,) = outbox()
+    sms_gateway.next = [Says(400, {"code": 1706})]
+    mark = sending.mark
+
+    def too_late(*what):
+        """The refusal is written a minute later, when another worker has sent the message."""
+        monkeypatch.setattr(sending, "mark", mark)
+        assert rules.send_due(at=at + timedelta(seconds=65)) == 1
+        return mark(*what)
+
+    monkeypatch.setattr(sending, "mark", too_late)
+    assert rules.send_due(at=at) == 0
+    assert rules.send_due(at=at + timedelta(minutes=5)) == 0
+    message.refresh_from_db()
+    assert (message.state, message.channel, smtp.received) == ("sent", "sms", [])
+
+
+def test_a_row_that_somebody_holds_while_it_leaves_is_marked_all_the_same(
+    outbox, at, smtp, monkeypatch
+):
+    monkeypatch.setattr(marking, "PAUSES_S", (0.1,) * 10)
+    (message,) = outbox()
+    held, free = threading.Event(), threading.Event()
+
+    def hold():
+        try:
+            with transaction.atomic():
+                Message.objects.select_for_update().get(pk=message.pk)
+                held.set()
+                free.wait(5)
+        finally:
+            connection.close()
+
+    other = threading.Thread(target=hold)
+    mark = sending.mark
+
+    def meanwhile(*what):
+        other.start()
+        held.wait(5)
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = 100")
+        threading.Timer(0.5, free.set).start()
+        return mark(*what)
+
+    monkeypatch.setattr(sending, "mark", meanwhile)
+    try:
+        assert rules.send_due(at=at) == 1
+    finally:
+        free.set()
+        other.join()
+        connection.close()
+    message.refresh_from_db()
+    assert (message.state, len(smtp.received)) == ("sent", 1)
+
+
+def test_what_left_is_marked_before_anything_can_go_wrong_with_the_others(
+    outbox, at, smtp, monkeypatch
+):
+    outbox(2)
+    monkeypatch.setattr(sending, "_send", refuses_the_first())
+    monkeypatch.setattr(marking, "failed", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        rules.send_due(at=at)
+    assert sorted(Message.objects.values_list("state", flat=True)) == ["claimed", "sent"]
+
+
+def refuses_the_first():
+    first = iter([base.SendFailed("smtp_451")])
+    return lambda _channel, _outgoing: next(first, base.Accepted())

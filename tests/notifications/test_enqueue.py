@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 
 from notifications import rules
 from notifications.models import Message
+from notifications.rules.marking import fingerprint
 
 pytestmark = pytest.mark.django_db
 
@@ -93,6 +94,21 @@ def test_voiding_takes_back_what_is_not_sent_only(outbox, at):
     assert rules.void(about=about, at=at) == 2
     assert states() == ["voided", "voided", "sent"]
     assert rules.void(about=about, at=at) == 0
+
+
+def test_nothing_more_comes_of_what_was_voided(outbox, at, settings, smtp):
+    settings.NOTIFICATION_CHANNELS = ["whatsapp", "email"]
+    outbox(2)
+    Message.objects.filter(about="ticket-1").update(
+        state="sent", sent_at=at, ended_at=at, provider_id=fingerprint("whatsapp", "w1")
+    )
+    Message.objects.filter(about="ticket-2").update(state="failed", ended_at=at)
+    assert rules.void(about=["ticket-1", "ticket-2"], at=at + timedelta(seconds=1)) == 0
+    assert states() == ["sent", "voided"]
+    assert Message.objects.filter(routes__isnull=False, state="sent").count() == 0
+    assert rules.retry(ids=Message.objects.values_list("pk", flat=True), at=at) == 0
+    assert rules.report(channel="whatsapp", provider_id="w1", outcome="undelivered", at=at)
+    assert Message.objects.count() == 2
 
 
 def test_voiding_can_be_for_some_kinds(draft, at):

@@ -9,6 +9,7 @@ import pytest
 from notifications import rules
 from notifications.channels import http
 from notifications.models import Message
+from notifications.rules.marking import fingerprint
 from tests.notifications import peers
 from tests.notifications.peers import Says
 
@@ -31,7 +32,8 @@ def test_a_message_arrives_and_the_providers_id_is_kept(outbox, at, peer):
     reference = f"mpp-{message.pk}-{int(at.timestamp())}"
     assert reference.encode() in peer.asked[0].body
     assert only().state == "sent"
-    assert only().provider_id in {f"wamid.{reference}", f"sms-{reference}"}
+    ids = {fingerprint("whatsapp", f"wamid.{reference}"), fingerprint("sms", f"sms-{reference}")}
+    assert only().provider_id in ids
 
 
 @pytest.mark.parametrize(
@@ -54,7 +56,7 @@ def test_a_broken_answer_costs_one_try_and_a_minute(outbox, at, peer, act, code,
         assert rules.send_due(at=at) == 0
     assert time.monotonic() - started < 3
     rows = Message.objects.order_by("pk").values_list("state", "attempts", "last_error")
-    assert list(rows) == [("due", n, code) for n in (1, 0, 0)]
+    assert list(rows) == [("due", 1, code)] * 3  # each of them may have left
     soonest = Message.objects.earliest("send_after").send_after - at
     assert timedelta(minutes=1) <= soonest < timedelta(minutes=1, seconds=5)
     peer.always = None
@@ -62,7 +64,8 @@ def test_a_broken_answer_costs_one_try_and_a_minute(outbox, at, peer, act, code,
 
 
 @pytest.mark.parametrize(
-    ("retry_after", "seconds"), [("90", 90), ("date", 90), ("0", 1), ("bald", 60), ("99999", 3600)]
+    ("retry_after", "seconds"),
+    [("90", 90), ("date", 90), ("0", 60), ("5", 60), ("bald", 60), ("99999", 3600)],
 )
 def test_too_many_requests_wait_as_long_as_asked(outbox, at, peer, retry_after, seconds):
     if retry_after == "date":
@@ -129,6 +132,49 @@ def test_no_gateway_at_all_is_tried_again(outbox, at, peer):
     peer.server_close()
     rules.send_due(at=at)
     assert (only().state, only().last_error) == ("due", "unreachable")
+
+
+def test_a_gateway_that_takes_and_answers_too_late_gets_three_copies_at_most(
+    outbox, at, peer, monkeypatch
+):
+    monkeypatch.setattr(http, "READ_S", 0.1)
+    outbox(2, not_after=None)
+    peer.always = peers.silent
+    for _ in range(6):
+        rules.send_due(at=at)
+        at += timedelta(hours=1)
+    rows = Message.objects.values_list("state", "attempts", "last_error")
+    assert list(rows) == [("failed", 3, "timeout")] * 2
+    assert len(peer.asked) == 6
+
+
+def test_what_never_left_is_tried_with_one_message_not_with_all(outbox, at, peer):
+    outbox(3)
+    peer.shutdown()
+    peer.server_close()
+    rules.send_due(at=at)
+    assert sorted(Message.objects.values_list("attempts", flat=True)) == [0, 0, 1]
+
+
+def test_in_an_outage_everybody_with_another_channel_is_moved_to_it(
+    outbox, at, sms_gateway, smtp, settings
+):
+    settings.NOTIFICATION_CHANNELS = ["sms", "email"]
+    outbox(20, not_after=None)
+    sms_gateway.always = Says(503)
+    for _ in range(4):
+        rules.send_due(at=at)
+        at += timedelta(minutes=10)
+    assert len(smtp.received) == 20
+
+
+def test_an_outage_is_seen_although_its_messages_are_put_off(outbox, at, peer):
+    outbox(20, not_after=None)
+    peer.always = Says(503, "", {"Retry-After": "1800"})
+    rules.send_due(at=at)
+    later = at + timedelta(minutes=9)
+    assert rules.backlog(later) == (20, 540.0)
+    assert sum(rules.troubled(later).values()) == 20
 
 
 def test_an_answer_without_end_is_not_read_to_its_end(outbox, at, peer):

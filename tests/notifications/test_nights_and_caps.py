@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from mpp_portal.checks import quiet_hours_can_be_read
 from notifications import rules
 from notifications.models import Message
 
@@ -89,17 +90,42 @@ def test_without_quiet_hours_nothing_waits(write, smtp, settings):
 def test_who_had_enough_today_gets_no_more_reminders_but_hears_the_call(write, smtp, settings):
     settings.MESSAGES_PER_PERSON_AND_DAY = 2
     same = {"phone": "", "email": "siti@contoh.id"}
-    for number in (1, 2):
-        write("booked", local(9), number, **same)
-    assert rules.send_due(at=local(9)) == 2
+    for number, kind in enumerate(["booked", "offer", "reminder_day", "survey"], start=6):
+        write(kind, local(9), number, **same)
+    assert rules.send_due(at=local(9)) == 4
     survey = write("survey", local(10), 3, **same)
     write("called", local(10), 4, **same)
     write("survey", local(10), 5, phone="", email="budi@contoh.id")
     assert rules.send_due(at=local(10)) == 2
     survey.refresh_from_db()
     assert (survey.state, survey.last_error) == ("expired", "capped")
-    write("survey", local(10) + timedelta(days=1), 6, **same)  # what left yesterday is forgotten
+    write("survey", local(10) + timedelta(days=1), 16, **same)  # what left yesterday is forgotten
     assert rules.send_due(at=local(10) + timedelta(days=1)) == 1
+
+
+def test_enough_is_enough_also_within_one_batch(write, smtp, settings):
+    settings.MESSAGES_PER_PERSON_AND_DAY = 2
+    for number in range(5):
+        write("survey", local(9), number, phone="", email="siti@contoh.id")
+    assert rules.send_due(at=local(9)) == 2
+    assert Message.objects.filter(last_error="capped").count() == 3
+
+
+@pytest.mark.parametrize("hours", ["24:00-06:00", "21.30-06.00", "21:00", "21:00+07:00-06:00"])
+def test_quiet_hours_that_cannot_be_read_stop_nothing_and_are_an_error(
+    write, smtp, settings, hours
+):
+    assert quiet_hours_can_be_read(None) == []
+    settings.QUIET_HOURS = hours
+    write("survey", local(23))
+    assert rules.send_due(at=local(23)) == 1
+    (error,) = quiet_hours_can_be_read(None)
+    assert error.is_serious()
+
+
+def test_a_zone_that_does_not_exist_has_no_nights(write, smtp):
+    write("survey", local(23), zone="Asia/Gajah_Mada")
+    assert rules.send_due(at=local(23)) == 1
 
 
 def test_the_wanted_channel_comes_first_and_the_others_follow_in_their_order(draft, at, settings):
@@ -122,6 +148,8 @@ def test_another_chance_is_given_to_what_was_parked_and_is_still_of_use(outbox, 
     Message.objects.filter(pk=ids[0]).update(not_after=at)
     Message.objects.filter(pk=ids[1]).update(state="voided")
     later = at + timedelta(hours=1)
-    assert rules.retry(ids=ids, at=later) == 1
+    code = Message.objects.get(pk=ids[1])
+    Message.objects.filter(pk=code.pk).update(kind="code", state="failed")
+    assert rules.retry(ids=ids, at=later) == 1  # a code is not there any more
     assert rules.send_due(at=later) == 1
     assert Message.objects.get(pk=ids[2]).state == "sent"

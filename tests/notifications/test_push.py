@@ -128,7 +128,7 @@ def test_without_another_channel_what_is_gone_is_parked(written, service, at):
     ("answer", "code", "wait_s"),
     [
         ((429, {"Retry-After": "120"}), "http_429", 120),
-        ((503, {"Retry-After": "40"}), "http_503", 40),
+        ((503, {"Retry-After": "90"}), "http_503", 90),
         ((500, {}), "http_500", 60),
         ((403, {}), "vapid_403", 60),
         ((401, {}), "vapid_401", 60),
@@ -178,6 +178,26 @@ def test_a_service_that_is_away_is_left_alone_for_the_round(written, service, at
     with pytest.raises(push.SendFailed) as failure:
         push.send(_outgoing(message))
     assert failure.value.down
+
+
+def test_a_service_that_is_away_does_not_silence_the_others(
+    written, outbox, draft, service, settings, at, monkeypatch
+):
+    monkeypatch.setattr("notifications.rules.sending.IN_FLIGHT", 1)
+    with push_service() as other:
+        settings.PUSH_SERVICES = [*settings.PUSH_SERVICES, other.origin]
+        context = {"first_name": "Siti", "mall": "MPP", "label": "C 037", "link": LINK}
+        drafts = [
+            draft(n, kind="booked", phone="", email="", push=one.browser().text, context=context)
+            for n, one in enumerate([service, service, other], start=1)
+        ]
+        rules.enqueue(drafts=drafts, at=at)
+        service.answers = [(503, {})]
+        assert rules.send_due(at=at) == 1
+        assert (len(service.received), len(other.received)) == (0, 1)
+        errors = Message.objects.filter(state=State.DUE).order_by("pk")
+        assert list(errors.values_list("last_error", flat=True)) == ["http_503", "channel_down"]
+        assert rules.send_due(at=at + timedelta(minutes=2)) == 2
 
 
 def test_a_dead_key_is_said_and_not_tried(written, service, settings, at):

@@ -44,13 +44,13 @@ def test_what_is_voided_between_claim_and_sending_is_not_sent(outbox, at, smtp, 
 
 def test_what_left_in_the_second_of_its_voiding_counts_as_sent(outbox, at, smtp, monkeypatch):
     outbox()
-    mark = sending._mark
+    mark = sending.mark
 
     def cancel_and_mark(*what):
         rules.void(about=["ticket-1"], at=at)
         return mark(*what)
 
-    monkeypatch.setattr(sending, "_mark", cancel_and_mark)
+    monkeypatch.setattr(sending, "mark", cancel_and_mark)
     rules.send_due(at=at)
     assert only().state == "sent"
     assert rules.revive(about=["ticket-1"], at=at) == 0
@@ -101,12 +101,16 @@ def test_an_address_with_a_second_line_never_becomes_a_second_header(outbox, at,
     assert rules.parked(since=at + timedelta(hours=1)) == 0
 
 
-@pytest.mark.parametrize("verb", ["CONNECT", "MAIL", "END"])
-def test_a_server_that_hangs_costs_one_time_out_not_one_per_message(outbox, at, smtp, verb):
+@pytest.mark.parametrize(
+    ("verb", "tries"), [("CONNECT", [0, 0, 0, 0, 1]), ("MAIL", [0, 0, 0, 0, 1]), ("END", [1] * 5)]
+)
+def test_a_server_that_hangs_costs_one_try_but_for_what_may_have_left(
+    outbox, at, smtp, verb, tries
+):
     outbox(5)
     smtp.answers[verb] = None
     assert rules.send_due(at=at) == 0
-    assert sorted(Message.objects.values_list("attempts", flat=True)) == [0, 0, 0, 0, 1]
+    assert sorted(Message.objects.values_list("attempts", flat=True)) == tries
     assert set(Message.objects.values_list("state", flat=True)) == {"due"}
     assert rules.send_due(at=at) == 0  # nothing is due before a minute has passed
     smtp.answers.clear()
@@ -153,6 +157,31 @@ def test_no_log_line_and_no_error_code_names_anybody(
     told = "".join(lines) + "".join(capfd.readouterr()) + only().last_error
     for secret in ("budi1", "81234567", "Santoso", "Budi", "tiket/abc", "C 037"):
         assert secret not in told
+
+
+def test_words_that_cannot_be_made_park_their_message_only(outbox, at, smtp, monkeypatch):
+    first, _second = outbox(2)
+
+    def readable(context):
+        if readable.calls.append(1) or len(readable.calls) == 1:
+            raise TypeError("a context that no code of ours writes")
+        return context
+
+    readable.calls = []
+    monkeypatch.setattr(sending, "readable", readable)
+    assert rules.send_due(at=at) == 1
+    first.refresh_from_db()
+    assert (first.state, first.last_error) == ("failed", "template")
+
+
+def test_the_task_goes_on_over_what_is_too_late(outbox, draft, at, smtp, monkeypatch):
+    monkeypatch.setattr(sending.one_round, "__kwdefaults__", {"limit": 2})
+    long_ago = datetime(2026, 1, 1, tzinfo=UTC)
+    outbox(6, send_after=long_ago, not_after=long_ago)
+    later = long_ago + timedelta(days=1)
+    rules.enqueue(drafts=[draft(7, send_after=later, not_after=None)], at=at)
+    tasks.send_due()
+    assert len(smtp.received) == 1
 
 
 def test_the_task_goes_on_until_nothing_is_left(outbox, smtp):

@@ -110,9 +110,22 @@ def test_each_move_of_a_visit_is_told():
     ]
     body = write("moved", "id", texts.default("moved", "id"), of("moved", moves=moves)).body
     assert all(f"nomor C {n}." in body for n in ("00", "01", "02", "10", "11", "12"))
-    kept = write("moved", "id", texts.default("moved", "id"), of("moved", kept_until="")).body
-    assert "Anda tidak perlu berbuat apa-apa" in kept
-    assert "sampai Rabu" not in kept
+    assert "Anda tidak perlu berbuat apa-apa" in body
+
+
+@pytest.mark.parametrize("language", texts.LANGUAGES)
+def test_who_has_to_answer_reads_until_when_in_the_short_text_too(language):
+    words = of("kept", language)
+    written = write("kept", language, texts.default("kept", language), words)
+    assert words["kept_until"] in written.short
+    assert words["kept_until"] in written.body
+    assert "kept_until" not in texts.default("moved", language).short
+
+
+def test_why_a_number_was_cancelled_is_said_where_it_is_known():
+    text = texts.default("cancelled", "id")
+    for reason, said in (("tutup", "sudah dibatalkan: tutup."), ("", "sudah dibatalkan.")):
+        assert said in write("cancelled", "id", text, of("cancelled", reason=reason)).body
 
 
 def test_the_day_before_one_is_asked_whether_one_comes(db):
@@ -238,7 +251,7 @@ def test_a_first_name_is_one_short_word(text):
     ],
 )
 def test_what_a_text_may_not_say_is_found(source):
-    assert text_engine.faults(source, shapes("moved"))
+    assert text_engine.faults(source, shapes("kept"))
 
 
 @pytest.mark.parametrize(
@@ -252,7 +265,7 @@ def test_what_a_text_may_not_say_is_found(source):
     ],
 )
 def test_what_a_text_may_say_is_let_through(source):
-    assert text_engine.faults(source, shapes("moved")) == []
+    assert text_engine.faults(source, shapes("kept")) == []
 
 
 def test_an_unknown_word_is_named_with_those_that_are_known():

@@ -294,6 +294,23 @@ def test_what_was_given_up_is_tried_again(manager, message):
     assert states == {failed.pk: "due", late.pk: "failed", foreign.pk: "failed"}
 
 
+def test_of_millions_the_newest_are_counted_and_the_failed_are_tried(manager, message, monkeypatch):
+    monkeypatch.setattr("mpp_portal.messaging.outbox.MOST", 2)
+    failed = [message(n, "failed") for n in range(3)]
+    message(4)
+    assert manager.get(OUTBOX, {"keadaan": "semua"}).context["cl"].result_count == 2
+    data = {"action": "retry_chosen", "_selected_action": [failed[0].pk], "select_across": 1}
+    manager.post(f"{OUTBOX}?keadaan=semua", data)
+    assert Message.objects.filter(state="due").count() == 2
+
+
+def test_the_outbox_is_searched_by_the_whole_sign(manager, message):
+    about = message(1).about
+    for typed, found in ((about, 1), (about[:-1], 0)):
+        shown = manager.get(OUTBOX, {"keadaan": "semua", "q": typed}).context["cl"]
+        assert shown.result_count == found
+
+
 def test_an_address_that_cannot_be_read_does_not_shut_the_list(manager, message):
     message(1, "failed")
     with pytest.MonkeyPatch.context() as patch:

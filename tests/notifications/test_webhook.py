@@ -11,7 +11,11 @@ import pytest
 from django.test import Client
 
 from notifications import rules, views
+from notifications.channels import base
 from notifications.models import Message
+from notifications.rules import marking
+from notifications.rules.outbox import reference_of
+from tests.notifications.peers import sms_id, wamid
 
 pytestmark = pytest.mark.django_db
 WHATSAPP, SMS = "/pesan/kabar/whatsapp/", "/pesan/kabar/sms/"
@@ -86,12 +90,12 @@ def test_the_address_proves_to_meta_that_it_is_ours(client, sent):
 )
 def test_reports_count_in_any_order_and_any_number_of_times(client, sent, told, kept):
     for status in [*told, *told]:
-        assert deliver(client, statuses((sent.provider_id, status))).status_code == 200
+        assert deliver(client, statuses((wamid(sent), status))).status_code == 200
     assert (only().state, only().report) == ("sent", kept)
 
 
 def test_many_statuses_may_come_at_once_and_unknown_ids_are_passed_over(client, sent):
-    told = [("wamid.lain", "read"), (sent.provider_id, "delivered"), ("wamid.lain", "failed")]
+    told = [("wamid.lain", "read"), (wamid(sent), "delivered"), ("wamid.lain", "failed")]
     assert deliver(client, statuses(*told)).status_code == 200
     assert only().report == "delivered"
 
@@ -104,7 +108,7 @@ def test_what_was_not_delivered_goes_on_by_the_next_channel_once(
     rules.send_due(at=at)
     message = Message.objects.get(about="ticket-2")
     for _ in range(2):
-        assert deliver(client, statuses((message.provider_id, "failed"))).status_code == 200
+        assert deliver(client, statuses((wamid(message), "failed"))).status_code == 200
     message.refresh_from_db()
     assert (message.state, message.report, message.parts) == ("sent", "undelivered", 1)  # paid for
     again = Message.objects.get(about="ticket-2", channel="email")
@@ -114,32 +118,70 @@ def test_what_was_not_delivered_goes_on_by_the_next_channel_once(
 
 
 def test_what_was_not_delivered_and_has_no_other_channel_is_parked(client, sent):
-    deliver(client, statuses((sent.provider_id, "failed")))
+    deliver(client, statuses((wamid(sent), "failed")))
     assert (only().state, only().last_error, only().report) == (
         "failed",
         "wa_131026",
         "undelivered",
     )
-    deliver(client, statuses((sent.provider_id, "failed")))
+    deliver(client, statuses((wamid(sent), "failed")))
     assert only().state == "failed"
-    deliver(client, statuses((sent.provider_id, "delivered")))  # after all
+    deliver(client, statuses((wamid(sent), "delivered")))  # after all
     assert (only().state, only().report, only().last_error) == ("sent", "delivered", "")
 
 
-def test_a_report_that_overtakes_our_own_mark_is_asked_for_again(client, sent):
-    early = statuses(("wamid.baru", "failed"), biz_opaque_callback_data=f"mpp-{sent.pk}-1")
-    Message.objects.update(state="claimed", claimed_until=sent.sent_at, sent_at=None, ended_at=None)
-    response = deliver(client, early)
-    assert (response.status_code, response["Retry-After"]) == (503, "30")
-    Message.objects.update(
-        state="sent", claimed_until=None, sent_at=sent.sent_at, ended_at=sent.sent_at
+def in_flight(message: Message, moment) -> None:
+    """As it stands between sending and marking."""
+    Message.objects.filter(pk=message.pk).update(
+        state="claimed",
+        claimed_until=moment + timedelta(seconds=60),
+        last_error="left",
+        attempts=1,
+        provider_id="",
+        parts=0,
+        sent_at=None,
+        ended_at=None,
     )
+
+
+def test_a_report_that_overtakes_our_own_mark_proves_that_the_message_left(client, sent, at):
+    in_flight(sent, at)
+    early = statuses((wamid(sent), "delivered"), biz_opaque_callback_data=reference_of(sent))
     assert deliver(client, early).status_code == 200
+    assert (only().state, only().report, only().parts) == ("sent", "delivered", 1)
+    marking.sent([(sent, base.Accepted(wamid(sent)))], at)  # our own mark, afterwards
+    assert (only().state, only().report, only().parts) == ("sent", "delivered", 1)
+
+
+def test_what_timed_out_and_is_reported_all_the_same_is_not_sent_again(client, sent, at, meta):
+    in_flight(sent, at)
+    Message.objects.update(state="due", claimed_until=None, last_error="timeout")
+    late = statuses((wamid(sent), "delivered"), biz_opaque_callback_data=reference_of(sent))
+    assert deliver(client, late).status_code == 200
+    assert rules.send_due(at=at + timedelta(minutes=5)) == 0
+    assert (only().state, only().report, len(meta.asked)) == ("sent", "delivered", 1)
+
+
+@pytest.mark.parametrize("error", ["", "http_500", "channel_down"])
+def test_a_reference_proves_nothing_of_what_was_never_sent(client, sent, at, error):
+    in_flight(sent, at)
+    Message.objects.update(state="due", claimed_until=None, last_error=error)
+    told = statuses((wamid(sent), "delivered"), biz_opaque_callback_data=reference_of(sent))
+    assert deliver(client, told).status_code == 200
+    assert (only().state, only().report) == ("due", "")
+
+
+def test_the_providers_id_is_kept_unreadable_and_forgotten(sent, at, settings):
+    assert sent.provider_id == marking.fingerprint("whatsapp", wamid(sent))
+    assert "wamid" not in sent.provider_id
+    assert marking.fingerprint("sms", "a\udcff\0") != marking.fingerprint("sms", "")
+    assert rules.erase_ended(at + timedelta(days=settings.RETENTION_MESSAGE_DAYS + 1)) == 1
+    assert only().provider_id == ""
 
 
 @pytest.mark.parametrize("signature", ["", "sha256=", "sha256=00", "sha1=x", "sha256=ä"])
 def test_a_forged_signature_is_refused(client, sent, signature):
-    forged = statuses((sent.provider_id, "failed"))
+    forged = statuses((wamid(sent), "failed"))
     headers = {"X-Hub-Signature-256": signature}
     assert deliver(client, forged, **headers).status_code == 403
     assert deliver(client, forged, secret="tebakan").status_code == 403
@@ -148,7 +190,7 @@ def test_a_forged_signature_is_refused(client, sent, signature):
 
 def test_without_a_secret_of_ours_nobody_is_believed(client, sent, settings):
     settings.WHATSAPP_APP_SECRET = settings.WHATSAPP_VERIFY_TOKEN = ""
-    assert deliver(client, statuses((sent.provider_id, "read")), secret="").status_code == 403
+    assert deliver(client, statuses((wamid(sent), "read")), secret="").status_code == 403
     asked = {"hub.mode": "subscribe", "hub.verify_token": "", "hub.challenge": "1"}
     assert client.get(WHATSAPP, asked).status_code == 403
     settings.SMS_REPORT_SECRET = ""
@@ -189,18 +231,18 @@ def test_messages_that_people_write_to_us_are_passed_over(client, sent):
 
 def test_a_body_without_end_is_not_read(client, sent, monkeypatch):
     monkeypatch.setattr(views, "MOST_BYTES", 100)
-    assert deliver(client, statuses((sent.provider_id, "read"))).status_code == 413
+    assert deliver(client, statuses((wamid(sent), "read"))).status_code == 413
     assert only().report == ""
 
 
 def test_nothing_of_a_report_is_logged(client, sent, caplog, capfd):
     caplog.set_level(logging.DEBUG)
-    deliver(client, statuses((sent.provider_id, "failed")))
-    deliver(client, statuses((sent.provider_id, "failed")), secret="tebakan")
+    deliver(client, statuses((wamid(sent), "failed")))
+    deliver(client, statuses((wamid(sent), "failed")), secret="tebakan")
     lines = [r.getMessage() for r in caplog.records if not r.name.startswith("django.db")]
     told = "".join(lines) + "".join(capfd.readouterr())
     assert "81234567890" not in told
-    assert sent.provider_id not in told
+    assert wamid(sent) not in told
 
 
 # -- SMS -----------------------------------------------------------------------------------------
@@ -235,14 +277,14 @@ def basic(words: str) -> dict[str, str]:
     "headers", [{"X-Report-Secret": "sandi"}, basic("mpp:sandi"), {"Authorization": "Bearer sandi"}]
 )
 def test_a_gateway_reports_as_a_form(client, texted, headers):
-    told = {"msgid": texted.provider_id, "stat": "DELIVRD", "msisdn": "6281234567890"}
+    told = {"msgid": sms_id(texted), "stat": "DELIVRD", "msisdn": "6281234567890"}
     assert client.post(SMS, told, headers=headers).status_code == 200
     assert only().report == "delivered"
 
 
 def test_a_gateway_reports_as_a_list_of_json(client, texted, settings):
     settings.SMS_REPORT = json.dumps(DEEP)
-    one = {"message": {"id": texted.provider_id}, "status": {"name": "EXPIRED", "reason": 27}}
+    one = {"message": {"id": sms_id(texted)}, "status": {"name": "EXPIRED", "reason": 27}}
     on_its_way = {"message": {"id": "x"}, "status": {"name": "PENDING"}}
     response = client.post(
         SMS,
@@ -259,7 +301,7 @@ def test_a_gateway_reports_as_a_list_of_json(client, texted, settings):
     [{}, {"X-Report-Secret": "tebakan"}, basic("sandi:x"), {"Authorization": "Basic ?"}],
 )
 def test_a_gateway_that_does_not_know_the_secret_is_refused(client, texted, headers):
-    told = {"msgid": texted.provider_id, "stat": "UNDELIV"}
+    told = {"msgid": sms_id(texted), "stat": "UNDELIV"}
     assert client.post(SMS, told, headers=headers).status_code == 403
     assert only().report == ""
 
@@ -274,5 +316,23 @@ def test_what_is_no_report_is_a_bad_request(client, texted, body):
 
 def test_a_report_cannot_be_read_while_nobody_says_how(client, texted, settings):
     settings.SMS_REPORT = ""
-    told = {"msgid": texted.provider_id, "stat": "DELIVRD"}
+    told = {"msgid": sms_id(texted), "stat": "DELIVRD"}
     assert client.post(SMS, told, headers={"X-Report-Secret": "sandi"}).status_code == 400
+
+
+def test_a_report_that_overtakes_the_mark_is_asked_for_again_but_not_for_ever(
+    client, texted, at, monkeypatch
+):
+    told = {"msgid": sms_id(texted), "stat": "DELIVRD"}
+    headers = {"X-Report-Secret": "sandi"}
+    in_flight(texted, at + timedelta(minutes=1))
+    response = client.post(SMS, told, headers=headers)
+    assert (response.status_code, response["Retry-After"]) == (503, "30")
+    marking.sent([(texted, base.Accepted(sms_id(texted)))], at)
+    assert client.post(SMS, told, headers=headers).status_code == 200
+    assert only().report == "delivered"
+    strange = {"msgid": "another-customer's", "stat": "DELIVRD"}
+    in_flight(texted, at + timedelta(minutes=10))
+    assert client.post(SMS, strange, headers=headers).status_code == 503
+    monkeypatch.setattr(views.timezone, "now", lambda: at + timedelta(minutes=5))
+    assert client.post(SMS, strange, headers=headers).status_code == 200

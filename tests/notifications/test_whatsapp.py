@@ -133,7 +133,8 @@ def test_an_expired_token_pauses_the_channel_and_loses_nothing(
     assert Message.objects.filter(state="due").count() == 5
     assert sum(Message.objects.values_list("attempts", flat=True)) <= 6
     assert set(Message.objects.exclude(last_error="").values_list("last_error", flat=True)) == {
-        "wa_190"
+        "wa_190",
+        "channel_down",
     }
     settings.WHATSAPP_TOKEN = "rahasia"
     assert rules.send_due(at=at + timedelta(hours=1)) == 5

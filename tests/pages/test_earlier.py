@@ -105,6 +105,16 @@ def test_an_offer_is_shown_with_its_time_and_taken_with_one_press(browser, house
     keep_their_promises()
 
 
+def test_a_second_tap_says_only_that_it_has_moved(browser, house, ticket):
+    wish(browser, ticket, at(9))
+    seat = offer(house, ticket)
+    press(browser, ticket, "ambil", tawaran=seat.pk)
+    page = press(browser, ticket, "ambil", tawaran=seat.pk)
+    label = Ticket.objects.get(pk=ticket.pk).label
+    assert f"Sudah pindah. Nomor Anda kini {label}." in page
+    assert "tidak dipakai lagi" not in page
+
+
 def test_an_offer_is_passed_and_the_list_kept(browser, house, ticket, clock):
     wish(browser, ticket, at(9))
     seat = offer(house, ticket)
@@ -175,7 +185,7 @@ def moved(house):
     QueueClosure.objects.create(queue=house.queues["C"], first_date=friday, last_date=friday)
     rules.rearrange(queues=[house.queues["C"]], at=at(7, 40))
     sent = {"state": "sent", "sent_at": at(7, 41), "ended_at": at(7, 41)}
-    Message.objects.filter(kind="moved").update(**sent)
+    Message.objects.filter(kind="kept").update(**sent)
     return Ticket.objects.get(pk=ticket.pk)
 
 
@@ -198,8 +208,17 @@ def test_a_kept_place_that_was_let_go_says_why(browser, moved, clock):
     rules.expire_kept(at=at(8, days=2))
     page = browser.get(address(moved))
     assert "tidak dipastikan pada waktunya" in page
+    assert "Tempat jam 09.00–10.00 pada Senin, 30 November kini untuk orang lain." in page
     assert "Urungkan" not in page
     assert "Ambil nomor" in page
     browser.page = browser.client.post(address(moved, "jadi"), {"jawab": "ya"})
     assert browser.page.status_code == 409
     assert "Tidak ada nomor yang menunggu kepastian" in browser.text
+
+
+def test_who_cancels_such_a_place_is_not_told_that_they_were_too_late(browser, moved, clock):
+    clock.move_to(at(8, days=2))
+    rules.cancel(ticket_id=moved.pk, at=at(8, days=2))
+    page = browser.get(address(moved))
+    assert "Nomor ini sudah dibatalkan." in page
+    assert "tidak dipastikan pada waktunya" not in page

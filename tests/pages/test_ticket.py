@@ -162,7 +162,7 @@ def test_cancelling_asks_first_and_a_get_cancels_nothing(browser, ticket):
     assert ticket.state == "cancelled"
     page = browser.get(address(ticket))
     assert "Nomor ini sudah dibatalkan." in page
-    assert "Jam 09.00–10.00 pada Rabu, 25 November sekarang terbuka untuk orang lain." in page
+    assert "Tempat jam 09.00–10.00 pada Rabu, 25 November kini untuk orang lain." in page
     assert 'href="/gajah-mada/antrean/KTP/"' in page
     assert browser.client.get(address(ticket, ticket.public_id, "batal")).status_code == 409
 

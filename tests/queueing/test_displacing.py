@@ -246,7 +246,7 @@ def test_one_message_a_visit_names_the_old_and_the_new_hour_the_reason_and_no_se
     ktp, akta = book_two(house)
     closed(house, agency=house.civil)
     done = rearrange(house, reason="Pelatihan petugas")
-    message = Message.objects.get(kind="moved", state="due")
+    message = Message.objects.get(kind="kept", state="due")
     (told,) = done.messages
     assert (told.channel, told.language) == (message.channel, "id")
     assert f"Semula: Kamis, 26 November 2026, jam 09.00–10.00, nomor {ktp.label}." in told.body
@@ -258,15 +258,25 @@ def test_one_message_a_visit_names_the_old_and_the_new_hour_the_reason_and_no_se
     assert Visit.objects.get().token not in told.body
     assert Visit.objects.get().token in message.context["link"]
     kinds = Message.objects.filter(state="due").values_list("kind", flat=True)
-    assert sorted(kinds) == ["moved", "reminder_day", "reminder_hours"]
+    assert sorted(kinds) == ["kept", "reminder_day", "reminder_hours"]
     assert TicketEvent.objects.get(ticket=ktp, kind="displaced").note == "Pelatihan petugas"
+
+
+def test_what_is_told_of_other_numbers_of_the_visit_is_not_taken_back(house):
+    ktp, akta = book_two(house, ("KTP", "C", 9), ("AKTA", "D", 10))
+    rules.cancel(ticket_id=akta.pk, at=at(7, 35))
+    closed(house, agency=house.civil)
+    rearrange(house)
+    about = dict(Message.objects.filter(state="due").values_list("kind", "about"))
+    assert about["cancelled"] == str(akta.public_id)
+    assert about["kept"] == str(ktp.public_id)
 
 
 def test_an_english_visit_is_told_in_english(house):
     house.book("KK", 9, days=1, language="en", **MAIL)
     closed(house)
     (told,) = rearrange(house).messages
-    assert told.subject == "We had to move your visit"
+    assert told.subject == "We had to move your visit, please answer"
     assert "Thursday, 26 November 2026" in told.body
 
 

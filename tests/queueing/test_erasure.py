@@ -6,7 +6,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from queueing import rules
-from queueing.models import Ticket, TicketEvent, Visit
+from queueing.models import EarlierWish, FreedSeat, Ticket, TicketEvent, Visit
 from tests.house import at
 
 
@@ -41,6 +41,25 @@ def test_after_its_time_nobody_can_be_told(old_visit):
     assert not TicketEvent.objects.exclude(note="").exists()
     assert TicketEvent.objects.filter(kind="parked").count() == 1
     assert rules.erase_visits(at(9) + dt.timedelta(days=32)) == 0
+
+
+def test_who_would_have_come_earlier_and_who_asked_to_be_told_how_goes_too(house):
+    gone = house.book("KK", 9, email="a@contoh.id")
+    Visit.objects.update(prefer="email")
+    stays = house.book("KK", 9, email="b@contoh.id", days=2)
+    wishes = [
+        EarlierWish.objects.create(ticket=ticket, not_before=at(8), created_at=at(8))
+        for ticket in (gone, stays)
+    ]
+    seat = {"window": stays.window, "freed_at": at(8), "expires_at": at(9)}
+    over = FreedSeat.objects.create(**seat, freed_by=gone, state="taken", wish=wishes[1])
+    over.refused.set(wishes)
+    kept = FreedSeat.objects.create(**seat, freed_by=gone, wish=wishes[0])
+    assert rules.erase_visits(at(9) + dt.timedelta(days=32)) == 1
+    assert Visit.objects.get(tickets=gone).prefer == ""
+    assert [wish.ticket for wish in EarlierWish.objects.all()] == [stays]
+    (seat,) = FreedSeat.objects.all()
+    assert (seat.pk, seat.freed_by, seat.wish) == (kept.pk, None, None)
 
 
 @pytest.mark.parametrize(

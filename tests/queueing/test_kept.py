@@ -7,6 +7,7 @@ import pytest
 from notifications.models import Message
 from queueing import rules, tasks
 from queueing.models import FreedSeat, QueueClosure, Ticket
+from queueing.refusals import Refusal
 from queueing.reminders import Move, Place
 from queueing.rules import kept
 from queueing.workflow import State
@@ -37,7 +38,7 @@ def moved(house, *, told=True, **who):
 
 
 def say_sent(**more):
-    about = Message.objects.filter(kind="moved", state="due")
+    about = Message.objects.filter(kind="kept", state="due")
     about.update(state="sent", sent_at=at(8), ended_at=at(8), **more)
 
 
@@ -67,7 +68,7 @@ def test_who_was_moved_is_asked_until_a_moment_that_the_message_names(house):
     ticket = fresh(ticket)
     assert ticket.kept_until == at(8, days=2)
     assert ticket.confirmed_at is None
-    told = Message.objects.get(kind="moved")
+    told = Message.objects.get(kind="kept")
     assert told.context["kept_until"] == "Jumat, 27 November 2026 pukul 08.00"
     assert done.messages[0].drafts[0].context["kept_until"] == told.context["kept_until"]
 
@@ -96,6 +97,7 @@ def test_a_place_that_nobody_confirmed_is_free_again_and_they_are_told(house):
     assert ticket.events.order_by("-pk").first().kind == "kept_expired"
     due = Message.objects.filter(state="due")
     assert [(m.kind, m.about) for m in due] == [("cancelled", str(ticket.public_id))]
+    assert due[0].context["reason"] == "jadwal pindahan itu tidak dipastikan pada waktunya"
     assert house.window("C", 9, days=5).taken == 0
     with refused("undo_too_late"):
         rules.undo_cancel(visit_id=ticket.visit_id, at=at(8, days=2))
@@ -139,6 +141,38 @@ def test_of_two_numbers_the_whole_visit_is_kept_and_expires(house):
     assert rules.expire_kept(at=at(8, days=2)) == 2
     assert Message.objects.filter(kind="cancelled").count() == 1
     keep_their_promises()
+
+
+def test_a_message_that_left_late_leaves_half_a_day_to_answer(house):
+    ticket = moved(house)
+    Message.objects.filter(kind="kept").update(sent_at=at(3, days=2))
+    assert rules.expire_kept(at=at(8, days=2)) == 0
+    assert fresh(ticket).kept_until == at(15, days=2)
+    assert rules.expire_kept(at=at(14, 59, days=2)) == 0
+    assert rules.expire_kept(at=at(15, days=2)) == 1
+
+
+def test_who_heard_of_it_shortly_before_the_hour_keeps_the_place(house):
+    ticket = moved(house)
+    Message.objects.filter(kind="kept").update(sent_at=at(22, days=4))
+    assert rules.expire_kept(at=at(23, days=4)) == 0
+    assert (fresh(ticket).kept_until, fresh(ticket).state) == (None, "booked")
+
+
+def test_one_visit_that_is_held_does_not_stop_the_others(house, monkeypatch):
+    tickets = [house.book("KK", 9, days=2, email=f"a{n}@contoh.id") for n in range(2)]
+    close(house)
+    say_sent()
+    lock = kept.lock
+
+    def busy(ids):
+        if ids == [tickets[0].pk]:
+            raise Refusal("busy")
+        return lock(ids)
+
+    monkeypatch.setattr(kept, "lock", busy)
+    assert rules.expire_kept(at=at(8, days=2)) == 1
+    assert [fresh(ticket).state for ticket in tickets] == ["booked", "cancelled"]
 
 
 # -- races -----------------------------------------------------------------------------------------

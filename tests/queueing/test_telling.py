@@ -12,6 +12,7 @@ from notifications.models import Message
 from notifications.rules import send_due
 from queueing import rules
 from queueing.models import Queue, Ticket, Visit
+from queueing.rules import telling
 from surveys.models import Invitation
 from tests.house import at, at_once
 from tests.queueing.promises import seats, sit
@@ -163,6 +164,19 @@ def test_nobody_is_told_a_place_in_a_line_that_does_not_move(house, why):
     assert rules.tell_the_line(at=at(9)) == 0
 
 
+def test_people_are_counted_not_tickets_and_each_is_told_of_the_first_alone(house):
+    tickets = line(house, 6)
+    sit(house, 1)
+    Ticket.objects.filter(pk=tickets[1].pk).update(visit=tickets[0].visit_id)
+    Ticket.objects.filter(pk=tickets[3].pk).update(visit=tickets[2].visit_id)
+    assert rules.tell_the_line(at=at(9)) == 3
+    assert {about: m.context["people"] for about, m in told("ahead").items()} == {
+        str(tickets[2].public_id): "1",
+        str(tickets[4].public_id): "2",
+        str(tickets[5].public_id): "3",
+    }
+
+
 def test_the_queue_says_how_many_ahead(house):
     tickets = line(house, 5)
     sit(house, 1)
@@ -296,6 +310,51 @@ def test_who_comes_back_with_a_missing_paper_is_asked_when_it_is_over(house):
     rules.end(**place, at=at(9, 50))
     assert rules.ask_how_it_was(at=at(9, 52)) == 1
     assert Message.objects.get(kind="survey").send_after == at(10, 20)
+
+
+def test_whom_nothing_can_be_written_stands_in_nobodys_way(house, settings, monkeypatch):
+    settings.NOTIFICATION_CHANNELS = ["email"]
+    monkeypatch.setattr(telling, "AT_A_TIME", 1)
+    seats(house.window("C", 9), 3)
+    numbers = [
+        house.waiting("KK", 9, arrived=at(8, 45), **who)
+        for who in (
+            {"name": "Tanpa Surel", "phone": PHONES[0]},
+            {"name": "Sudah Mengisi", "email": "sudah@contoh.id"},
+            {"name": "Belum Ditanya", "email": "belum@contoh.id"},
+        )
+    ]
+    for minute, ticket in enumerate(numbers):
+        Ticket.objects.filter(pk=ticket.pk).update(
+            state="done", outcome="served", ended_at=at(9, minute)
+        )
+    filled_in = telling._one_time_token(numbers[1], at(9, 5))
+    Invitation.objects.filter(token=filled_in).update(answered_on=at(9).date())
+    assert rules.ask_how_it_was(at=at(9, 10)) == 1
+    assert Message.objects.get(kind="survey").about == f"visit-{numbers[2].visit_id}"
+    assert Invitation.objects.count() == 2  # nothing is made for whom no channel reaches
+    assert rules.ask_how_it_was(at=at(9, 11)) == 0
+
+
+def test_a_visit_whose_other_number_ends_hours_later_is_asked_too(house):
+    ticket = served(house)
+    other = house.book("PBB", 13, name="Orang 0", phone=PHONES[0])
+    Ticket.objects.filter(pk=other.pk).update(visit=ticket.visit_id)
+    assert rules.ask_how_it_was(at=at(9, 20)) == 0
+    rules.cancel(ticket_id=other.pk, at=at(13))
+    assert rules.ask_how_it_was(at=at(13, 5)) == 1
+
+
+def test_who_finished_while_nothing_ran_is_asked_the_next_day_and_not_later(house):
+    served(house)
+    assert rules.ask_how_it_was(at=at(9, 11, days=2)) == 0
+    assert rules.ask_how_it_was(at=at(8, days=1)) == 1
+
+
+def test_a_link_that_would_be_too_old_is_no_reason_to_stop(house, settings):
+    settings.SURVEY_OPEN_DAYS = 0
+    served(house)
+    assert rules.ask_how_it_was(at=at(8, days=1)) == 0
 
 
 def test_an_undone_end_asks_nobody(house):

@@ -25,11 +25,6 @@ def test_twenty_nine_forms_give_91_48():
     assert index.convert(VECTOR, 29) == Decimal("91.48")
 
 
-@pytest.mark.parametrize(("weight", "score"), [("0.111", "91.38"), ("0.11", "90.56")])
-def test_rounded_weights_would_lower_it(weight, score):
-    assert index.convert(VECTOR, 29, weight=Fraction(weight)) == Decimal(score)
-
-
 def test_a_perfect_unit_gets_one_hundred_and_the_worst_twenty_five():
     assert index.convert(dict.fromkeys(CODES, 4), 1) == 100
     assert index.convert(dict.fromkeys(CODES, 1), 1) == 25
@@ -83,6 +78,12 @@ def test_an_index_says_ranks_the_three_lowest_and_whether_it_is_indicative():
     assert found.elements["waktu"] == Decimal("3.448")
     assert found.incomplete_share == Fraction(3, 32)
     assert not index.index_of(VECTOR, complete=29, forms=29, population=10, on=ON).indicative
+
+
+@pytest.mark.parametrize("population", [None, 0])
+def test_without_knowing_who_was_served_before_an_index_is_indicative(population):
+    found = index.index_of(VECTOR, complete=29, forms=29, population=population, on=ON)
+    assert (found.needed, found.indicative) == (None, True)
 
 
 def test_no_complete_form_is_no_index():

@@ -187,6 +187,21 @@ def test_after_the_night_not_even_the_transaction_is_in_common(open_house, refer
     refused("cannot_add", rules.add_text, request_key=KEY, text="terlambat")
 
 
+def test_the_night_lays_responses_in_an_order_of_their_own(filled):
+    """As they came, the place of each on the disk would follow that of its invitation."""
+    filled("KTP", 30, TODAY - dt.timedelta(days=2), text="Kursi kurang")
+    for number, response in enumerate(Response.objects.all()):
+        response.amend_key = bytes([number]) * 32
+        response.save(update_fields=["amend_key"])
+    as_they_lie = "SELECT id FROM surveys_response ORDER BY ctid"
+    with connection.cursor() as cursor:
+        assert rules.erase_responses(at(20)) == 30
+        cursor.execute(as_they_lie)
+        found = [pk for (pk,) in cursor.fetchall()]
+    assert found == sorted(found)
+    assert {r.text for r in Response.objects.all()} == {"Kursi kurang"}
+
+
 # -- adding, the same day, from the same device ----------------------------------------------
 
 
@@ -240,6 +255,24 @@ def test_the_desks_enter_paper_forms_marked_as_such(enter, house, who):
     assert response.text == "Tulisan tangan"
 
 
+def test_a_paper_form_is_counted_in_the_week_of_its_entry_so_that_no_past_week_grows(enter):
+    enter(date=TODAY - dt.timedelta(days=30))
+    assert Response.objects.get().week == TODAY - dt.timedelta(days=2)
+
+
+def test_a_form_sent_again_after_the_night_or_at_once_is_entered_once(open_house):
+    def enter(_n=0, now=None):
+        rules.enter_paper(
+            officer=open_house.people["front_desk"], service=open_house.services["KTP"],
+            date=TODAY, answers=ALL_THREE, at=now or at(11), request_key="kertas-1",
+        )  # fmt: skip
+
+    at_once(4, enter)
+    erase_all(at(20))
+    enter(now=at(8, days=1))
+    assert Response.objects.count() == 1
+
+
 @pytest.mark.parametrize("who", ["officer", "liaison", "head", "leader", "helper"])
 def test_nobody_else_enters_any(enter, who):
     refused("not_allowed", enter, who=who)
@@ -280,7 +313,7 @@ def test_past_their_time_links_words_and_data_are_emptied_and_the_marks_stay(
     erase_all(at(11, days=settings.RETENTION_VISIT_DAYS + 1))
     invitation = Invitation.objects.get()
     assert (invitation.token, invitation.reference) == (None, None)
-    assert rules.erase(at(11, days=settings.RETENTION_SURVEY_DAYS + 7)) == 1
+    assert erase_all(at(11, days=settings.RETENTION_SURVEY_DAYS + 7)) == 1
     response = Response.objects.get()
     assert (response.text, response.sex, response.work) == ("", "", "")
     assert (response.waktu, response.erased) == (3, True)

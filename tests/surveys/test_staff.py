@@ -3,6 +3,7 @@
 import datetime as dt
 import html
 import re
+from decimal import Decimal
 
 import pytest
 import time_machine
@@ -10,6 +11,7 @@ from django.contrib import admin
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from queueing.models import DailyStatistic
 from surveys import rules
 from surveys.elements import CODES
 from surveys.figures import Quarter, report
@@ -19,6 +21,8 @@ from tests.house import TODAY, at
 pytestmark = pytest.mark.django_db
 RESULTS, PAPER = "/admin/survei/", "/admin/survei/kertas/"
 MONDAY = TODAY - dt.timedelta(days=2)
+BEFORE = Quarter.of(TODAY).before
+LAST = dt.date(2026, 9, 28)  # its last week, which ends in the next
 
 
 def weeks_ago(number):
@@ -54,7 +58,7 @@ def test_a_head_reads_the_own_agency_and_no_address_opens_another(as_who, house,
     client = as_who("head")
     page = text_of(client.get(RESULTS))
     assert "75,00" in page
-    assert "Layanan KTP" in page
+    assert "tampil sesudah triwulan selesai" in page
     assert house.tax.name not in page
     assert client.get(RESULTS, {"instansi": house.tax.pk}).status_code == 404
     assert client.get(RESULTS, {"periode": "1999-1"}).status_code == 404
@@ -96,14 +100,80 @@ def test_incomplete_forms_are_not_in_the_index_and_their_share_is_said(house, fi
 
 
 def test_small_services_cannot_be_found_by_subtraction(house, filled):
-    filled("KTP", 30, weeks_ago(1))
-    filled("KK", 12, weeks_ago(1), mark=2)
-    filled("AKTA", 3, weeks_ago(1), mark=1)
-    lines = report(house.civil, Quarter.of(TODAY), today=TODAY).services
+    filled("KTP", 30, LAST)
+    filled("KK", 12, LAST, mark=2)
+    filled("AKTA", 3, LAST, mark=1)
+    lines = report(house.civil, BEFORE, today=TODAY).services
     assert {line.name: line.complete for line in lines} == {
         "Layanan KTP": 30, "Layanan KK": None, "Layanan AKTA": None,
     }  # fmt: skip
     assert [str(line.score) for line in lines if line.score] == ["75.00"]
+
+
+def test_a_running_quarter_says_nothing_of_services_and_groups(house, filled):
+    """A service that grows by eleven beside a total that grows by twelve would tell of one."""
+    filled("KTP", 30, LAST, sex="female")
+    sunday = LAST + dt.timedelta(days=6)
+    for today, shown in [(sunday, []), (sunday + dt.timedelta(days=8), ["Layanan KTP"])]:
+        found = report(house.civil, BEFORE, today=today)
+        assert [line.name for line in found.services] == shown
+        assert bool(found.groups) == bool(shown)
+    assert not BEFORE.over(sunday + dt.timedelta(days=1))  # the night has still to pass
+
+
+def test_groups_of_respondents_are_shown_from_ten_on_and_none_by_subtraction(as_who, house, filled):
+    filled("KTP", 30, LAST, sex="female", work="pns")
+    filled("KTP", 12, LAST, mark=2, sex="male")
+    filled("KTP", 4, LAST, mark=1)
+    sex, _age, _education, work = report(house.civil, BEFORE, today=TODAY).groups
+    assert [(line.name, line.complete, line.score) for line in sex.lines] == [
+        ("Perempuan", 30, 75), ("Laki-laki", None, None), ("Tidak diisi", None, None),
+    ]  # fmt: skip
+    assert [(line.name, line.complete) for line in work.lines] == [("PNS", 30), ("Tidak diisi", 16)]
+    page = text_of(as_who("head").get(RESULTS, {"periode": str(BEFORE)}))
+    assert "Menurut jenis kelamin" in page
+    assert "Layanan KTP" in page
+
+
+def test_groups_go_at_once_when_the_first_of_them_is_erased(house, filled):
+    filled("KTP", 30, LAST, sex="female")
+    filled("KTP", 1, LAST, erased=True)
+    assert report(house.civil, BEFORE, today=TODAY).groups == []
+
+
+def test_integrity_is_the_mean_of_ten_answers_or_more_to_todays_questions(
+    as_who, house, filled, settings
+):
+    settings.SURVEY_INTEGRITY_QUESTIONS = ["Tidak ada pungutan.", "Tidak ada calo."]
+    asked = rules.version_of(settings.SURVEY_INTEGRITY_QUESTIONS)
+    filled("KTP", 9, LAST, integrity=[4, None], integrity_asked=asked)
+    filled("KTP", 1, LAST, integrity=[3, 1], integrity_asked=asked)
+    filled("KTP", 20, LAST, integrity=[1, 1], integrity_asked="lain")
+    found = report(house.civil, BEFORE, today=TODAY).integrity
+    assert found == [("Tidak ada pungutan.", 10, Decimal("3.90"))]
+    page = text_of(as_who("head").get(RESULTS, {"periode": str(BEFORE)}))
+    assert "3,90" in page
+
+
+def served(house, date, people):
+    DailyStatistic.objects.create(
+        mall=house.mall, agency=house.civil, service_type=house.services["KTP"], date=date,
+        walk_in=people, served=people, rolled_up_at=at(12),
+    )  # fmt: skip
+
+
+def test_the_sample_is_taken_of_who_was_served_in_the_quarter_before(as_who, house, filled):
+    filled("KTP", 30, weeks_ago(1))
+    quarter = Quarter.of(TODAY)
+    served(house, quarter.first - dt.timedelta(days=1), 10)
+    served(house, quarter.first, 500)
+    unknown = report(house.civil, quarter, today=TODAY).index
+    assert (unknown.needed, unknown.indicative) == (None, True)  # the figures begin too late
+    assert "data pengguna triwulan sebelumnya belum lengkap" in text_of(as_who("head").get(RESULTS))
+    served(house, quarter.before.first + dt.timedelta(days=3), 10)
+    known = report(house.civil, quarter, today=TODAY).index
+    assert (known.needed, known.indicative) == (19, False)
+    assert "sampel tercapai" in text_of(as_who("head").get(RESULTS))
 
 
 def test_a_service_of_another_agency_that_is_given_away_keeps_its_forms(house, filled):
