@@ -26,6 +26,7 @@ PYTHON = os.path.join(BIN, "python")
 LOCK = os.path.join(CHECKOUT, "requirements.lock")
 STAMP = os.path.join(VENV, "installed.txt")
 PIP_LOG = os.path.join(VENV, "install.log")
+PLAIN_SOURCE = "http-ece"  # published as source only, Python without anything to compile
 OLDEST_PYTHON = (3, 11)
 COMMANDS = {
     "demo": [PYTHON, "-m", "mpp_portal.supervisor", "demo"],
@@ -164,6 +165,7 @@ def install_packages() -> None:
             return
     say("Installing the locked packages into .venv (about a minute, only once) ...")
     command = [PYTHON, "-m", "pip", "install", "--require-hashes", "--only-binary", ":all:"]
+    command += ["--no-binary", PLAIN_SOURCE]
     command += ["--no-input", "--disable-pip-version-check", "--no-color"]
     command += ["--retries", "2", "--timeout", "30", "-r", LOCK]
     try:
