@@ -27,6 +27,8 @@ from tests.hall.devices import pair_device
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 WALL, SMALL_WALL = {"width": 1920, "height": 1080}, {"width": 1366, "height": 768}
+# Where only the voice and the order count: a quarter of the pixels to be painted.
+LITTLE_WALL = {"width": 960, "height": 540}
 HALL, ZONE = "/gajah-mada/layar/", "/gajah-mada/layar/timur/"
 WATCH = """
 for (const name of ["spoken", "called"]) {  // kept over a reload
@@ -136,7 +138,7 @@ def screen(living_house, open_page):  # noqa: F811
 
     def screen(address=HALL, script="", route=None, **more):
         device = pair_device(living_house.mall, "display", **more)
-        page = open_page(WALL, network=False)
+        page = open_page(LITTLE_WALL, network=False)
         page.add_init_script(script)
         if route:
             page.route(*route)
@@ -315,7 +317,7 @@ def test_after_a_gap_the_screen_catches_up_silently_and_speaks_what_is_young(scr
 
 def test_a_display_that_is_told_to_be_silent_shows_and_never_speaks(screen, call, open_page):
     mute = screen(speaks=False)
-    stranger = Screen(open_page(WALL, network=False))
+    stranger = Screen(open_page(LITTLE_WALL, network=False))
     ids = [call("C 010", 1), call("C 011", 2)]
     for wall in (mute, stranger):
         wall.wait([[one] for one in ids], "called")

@@ -48,7 +48,7 @@ class Numbers(Stage):
     """The small mall with an API that gives numbers."""
 
     def __init__(self, data_dir: Path) -> None:
-        super().__init__(data_dir, CONTACT_TICKETS_PER_DAY="1000")
+        super().__init__(data_dir, CONTACT_TICKETS_PER_DAY="1000", QUIET_HOURS="")
         self.python("manage.py", "migrate", "-v", "0")
         self.windows = [int(pk) for pk in self.run(BUILD).split()]
         options = f"--interface wsgi --host 127.0.0.1 --port {self.port} --workers 1"
