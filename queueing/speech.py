@@ -5,26 +5,23 @@ The bell is plain arithmetic. Nothing here needs a network or a package of the s
 """
 
 import array
-import ctypes
 import hashlib
 import io
 import math
 import re
+import subprocess
 import sys
-import threading
 import wave
 from collections.abc import Iterator
 from functools import cache, lru_cache
-from typing import Any
+from pathlib import Path
 
-import espeakng_loader
+from queueing.robot import CANNOT, RATE, WORDS_A_MINUTE
 
-RATE = 22_050  # samples a second; what eSpeak NG makes
 VERSION = "1"  # of the sound: in the addresses, so that a change of this file is heard
-WORDS_A_MINUTE = 150
-_SYNCHRONOUS, _DO_NOT_EXIT = 2, 0x8000  # espeak_Initialize
-_UTF8, _PHONEMES = 1, 0x100  # espeak_Synth: [[...]] in the text is phonemes
-_SPEED, _RANGE = 1, 4  # espeak_SetParameter
+ROBOT = [sys.executable, "-m", "queueing.robot"]
+ROOT = Path(__file__).resolve().parent.parent
+_TRIES, _PATIENCE_S = 3, 20
 _FRAME = RATE // 50  # 20 ms, over which loudness is looked at
 _LOUD = 32767 * 10 ** (-18 / 20)  # root mean square of the spoken frames: -18 dBFS
 _PEAK = 32767 * 10 ** (-1 / 20)
@@ -63,8 +60,6 @@ _MURMURED = {
     "tempat": "t@mp'at",
 }
 _WRONG = re.compile(rf"\b({'|'.join(_MURMURED)})\b", re.IGNORECASE)
-_lock = threading.Lock()  # the library keeps one voice and one callback for the whole process
-_heard = array.array("h")
 
 
 class Silent(Exception):
@@ -76,16 +71,30 @@ def say(text: str, language: str = "id") -> bytes:
     """The text spoken, as a WAV; made once in a process. Raises `Silent`."""
     if language == "id":
         text = _WRONG.sub(lambda word: f"[[{_MURMURED[word[0].lower()]}]]", text)
-    line = text.encode()
-    with _lock:
-        robot = _robot()
-        if robot.espeak_SetVoiceByName(language.encode()):
-            raise Silent(language)
-        robot.espeak_SetParameter(_SPEED, WORDS_A_MINUTE, 0)
-        del _heard[:]
-        robot.espeak_Synth(line, len(line) + 1, 0, 1, 0, _UTF8 | _PHONEMES, None, None)
-        samples = array.array("h", _heard)
+    samples = array.array("h")
+    samples.frombytes(_spoken(text, language))
     return _wav(_levelled(_trimmed(samples)))
+
+
+def _spoken(text: str, language: str) -> bytes:
+    """The samples of the robot's process; asked again when the process died."""
+    for _try in range(_TRIES):
+        try:
+            done = subprocess.run(  # noqa: S603
+                [*ROBOT, language],
+                input=text.encode(),
+                capture_output=True,
+                cwd=ROOT,
+                timeout=_PATIENCE_S,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            continue
+        if done.returncode == CANNOT:
+            raise Silent(done.stderr.decode(errors="replace"))
+        if done.returncode == 0:
+            return done.stdout
+    raise Silent("the robot's process died")
 
 
 @cache
@@ -113,31 +122,10 @@ def version(text: str, language: str = "id") -> str:
 def trouble() -> str:
     """Why the robot cannot speak here; empty where it can."""
     try:
-        with _lock:
-            _robot()
+        _spoken("a", "id")
     except Silent as why:
         return str(why)
     return ""
-
-
-@cache
-def _robot() -> ctypes.CDLL:
-    try:
-        library = ctypes.CDLL(espeakng_loader.get_library_path())
-        data = espeakng_loader.get_data_path().encode()
-    except (OSError, RuntimeError) as error:
-        raise Silent(str(error)) from error
-    if library.espeak_Initialize(_SYNCHRONOUS, 0, data, _DO_NOT_EXIT) != RATE:
-        raise Silent("espeak_Initialize")
-    library.espeak_SetSynthCallback(_hear)
-    return library
-
-
-@ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
-def _hear(samples: Any, count: int, events: Any) -> int:
-    if samples and count > 0:
-        _heard.frombytes(ctypes.string_at(samples, 2 * count))
-    return 0
 
 
 # -- plain arithmetic on samples -------------------------------------------------------------------

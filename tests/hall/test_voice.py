@@ -4,6 +4,7 @@ import array
 import io
 import math
 import re
+import sys
 import wave
 from concurrent.futures import ThreadPoolExecutor
 
@@ -175,8 +176,8 @@ def test_what_is_not_in_the_lists_is_not_spoken(house, path):
 def test_without_the_library_only_the_robot_is_silent(house, monkeypatch):
     keep(house, "angka-1")
     speech.say.cache_clear()
-    speech._robot.cache_clear()
-    monkeypatch.setattr(speech.espeakng_loader, "get_library_path", lambda: "/tidak/ada.so")
+    cannot = "import sys; sys.stderr.write('tidak ada'); sys.exit(3)"
+    monkeypatch.setattr(speech, "ROBOT", [sys.executable, "-c", cannot])
     addresses = voice.addresses(house.mall)
     silent = Client().get(addresses["angka-7"])
     assert (silent.status_code, silent["Cache-Control"]) == (503, "no-store")
@@ -187,6 +188,27 @@ def test_without_the_library_only_the_robot_is_silent(house, monkeypatch):
     assert "Suara robot tidak tersedia" in page.content.decode()
     monkeypatch.undo()
     assert the_hall_has_a_voice(None) == []
+
+
+def test_a_robot_that_crashes_takes_nobody_with_it_and_is_asked_again(tmp_path, monkeypatch):
+    speech.say.cache_clear()
+    robot = speech.ROBOT
+    died = tmp_path / "died"
+    once = f"""
+import os, pathlib, subprocess, sys
+if not pathlib.Path({str(died)!r}).exists():
+    pathlib.Path({str(died)!r}).touch()
+    os.kill(os.getpid(), 11)
+sys.exit(subprocess.call([*{robot!r}, *sys.argv[1:]]))
+"""
+    monkeypatch.setattr(speech, "ROBOT", [sys.executable, "-c", once])
+    assert heard(speech.say("loket"))[0] > 0.2
+    assert died.exists()
+    monkeypatch.setattr(
+        speech, "ROBOT", [sys.executable, "-c", "import os; os.kill(os.getpid(), 11)"]
+    )
+    with pytest.raises(speech.Silent):
+        speech.say("nomor")
 
 
 # -- the page --------------------------------------------------------------------------------------
