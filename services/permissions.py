@@ -104,6 +104,12 @@ def active_malls(user: Any) -> list[Mall]:
     return user.known_malls  # type: ignore[no-any-return]
 
 
+def active_malls_for(user: Any, permission: str) -> list[Mall]:
+    """The active malls by name in which the person holds `permission` for the whole mall."""
+    held = None if _may_everything(user) else _scopes(user, permission)[0]
+    return [mall for mall in active_malls(user) if held is None or mall.pk in held]
+
+
 def first_mall_id(user: Any) -> int | None:
     """The mall of the person's oldest office; None for who holds none."""
     return min(((office.pk, office.mall_id) for office in _offices(user)), default=(0, None))[1]

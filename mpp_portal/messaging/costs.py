@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 from mpp_portal.messaging.names import channel_name, rupiah
 from notifications import rules
 from services.models import Agency, Mall
-from services.permissions import ARRANGE, active_malls, first_mall_id, scope_ids
+from services.permissions import ARRANGE, active_malls_for, first_mall_id
 
 MONTHS = 12
 
@@ -44,8 +44,7 @@ class Line(NamedTuple):
 def costs(request: HttpRequest) -> HttpResponse:
     """`?mal=` and `?bulan=2026-11` choose; `?bentuk=csv` gives the same as a file."""
     user = request.user
-    held = scope_ids(user, ARRANGE)[0]
-    malls = [mall for mall in active_malls(user) if user.is_superuser or mall.pk in held]
+    malls = active_malls_for(user, ARRANGE)
     if not malls:
         raise PermissionDenied
     if own := [m for m in malls if m.pk == first_mall_id(user)]:

@@ -24,7 +24,7 @@ from queueing.refusals import Refusal
 from queueing.rules.voice import MOST_BYTES
 from queueing.views.voice import ROBOT
 from services.models import Mall
-from services.permissions import ARRANGE, malls_for
+from services.permissions import ARRANGE, active_malls_for
 
 GROUPS = [
     (gettext_lazy("Bel dan kalimat"), [voice.BELL, *voice.PHRASES]),
@@ -40,7 +40,7 @@ def of_the_mall(view: View) -> View:
 
     @wraps(view)
     def guarded(request: HttpRequest) -> HttpResponse:
-        malls = list(malls_for(request.user, ARRANGE).filter(active=True).order_by("name"))
+        malls = active_malls_for(request.user, ARRANGE)
         if not malls:
             raise PermissionDenied
         wanted = request.POST.get("mal") or request.GET.get("mal")

@@ -236,7 +236,7 @@ def test_the_page_lists_every_word_and_alone_may_use_the_microphone(
 ):
     manager = of(house, "manager")
     keep(house, "angka-7")
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(8):
         page = manager.get("/admin/suara/")
     text = page.content.decode()
     assert text.count("data-key=") == len(voice.WORDS)
