@@ -9,6 +9,7 @@ Texts are rendered where messages are prepared, never in the threads that send.
 import logging
 import re
 import unicodedata
+from collections.abc import Set
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
@@ -19,7 +20,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from notifications import mail_frame, text_engine
-from notifications.channels.base import SendFailed
+from notifications.channels.base import PARTS, SendFailed
 from notifications.channels.sms_text import plain
 from notifications.models import MessageText
 from notifications.words import KINDS, LARGE, NEEDED, WORDS, shapes
@@ -49,10 +50,13 @@ class Text:
 
 @dataclass(frozen=True)
 class Written:
-    """A finished text, long and short; `parameters` are the variable words of the short one."""
+    """A finished text; `parameters` are the variable words of the short form.
 
-    subject: str
-    body: str
+    A part that nobody asked for is "".
+    """
+
+    subject: str = ""
+    body: str = ""
     short: str = ""
     parameters: tuple[str, ...] = ()
     html: str = ""
@@ -131,8 +135,10 @@ def _may_be_sent(kind: str, text: Text) -> bool:
     return not faults(kind, text)
 
 
-def render(*, kind: str, language: str, context: dict[str, Any], html: bool = True) -> Written:
-    """The words of a message; raise SendFailed("template") when the text cannot be made."""
+def render(
+    *, kind: str, language: str, context: dict[str, Any], parts: Set[str] = PARTS
+) -> Written:
+    """The words of a message, in these parts; SendFailed("template") when it cannot be made."""
     of_file = default(kind, language)
     if TRY_OUT in context:
         return _tried(kind, language, Text(**context[TRY_OUT]), context)
@@ -140,47 +146,47 @@ def render(*, kind: str, language: str, context: dict[str, Any], html: bool = Tr
     if edited is not None:
         try:
             if _may_be_sent(kind, edited):
-                return write(kind, language, edited, context, html=html)
+                return write(kind, language, edited, context, parts=parts)
             logger.error("the edited text %s.%s is at fault, the file is used", kind, language)
         except Exception as error:  # noqa: BLE001 - an edit must not lose a message
             name = type(error).__name__
             logger.error("the edited text %s.%s fails (%s), the file is used", kind, language, name)
     try:
-        return write(kind, language, of_file, context, html=html)
+        return write(kind, language, of_file, context, parts=parts)
     except Exception as error:  # noqa: BLE001 - one message's words must not hold up the others
         logger.error("the text %s.%s fails: %s", kind, language, type(error).__name__)
         raise SendFailed("template", permanent=True) from None
 
 
 def write(
-    kind: str, language: str, text: Text, context: dict[str, Any], *, html: bool = True
+    kind: str, language: str, text: Text, context: dict[str, Any], *, parts: Set[str] = PARTS
 ) -> Written:
-    """A text with its words; ValueError when nothing is left of it."""
+    """A text with its words; ValueError when nothing is left of one of the parts asked for."""
     words = {name: text_engine.tidy(context.get(name, "")) for name in KINDS[kind]}
     words["first_name"] = first_name_of(str(words["first_name"]))
-    subject = " ".join(text_engine.fill(text.subject, words).split())
-    body = re.sub(r"[ \t]+\n", "\n", text_engine.fill(text.body, words).replace("\r", ""))
-    body = re.sub(r"\n{3,}", "\n\n", body).strip()
-    short = _one_line(text_engine.fill(text.short, words))
-    if not (subject and short and body):
+    made = {}
+    if "subject" in parts:
+        made["subject"] = " ".join(text_engine.fill(text.subject, words).split())
+    if "short" in parts:
+        made["short"] = _one_line(text_engine.fill(text.short, words))
+    if "body" in parts:
+        body = re.sub(r"[ \t]+\n", "\n", text_engine.fill(text.body, words).replace("\r", ""))
+        made["body"] = re.sub(r"\n{3,}", "\n\n", body).strip()
+    if not all(made.values()):
         raise ValueError("empty")
-    framed = ""
-    if html:
-        framed = mail_frame.html(
+    if "html" in parts:
+        made["html"] = mail_frame.html(
             language=language,
-            subject=subject,
-            body=body,
+            subject=made["subject"],
+            body=made["body"],
             mall=str(words["mall"]),
             link=str(words.get("link", "")),
             large=str(words.get(LARGE.get(kind, ""), "")),
         )
-    return Written(
-        subject=subject,
-        body=body + "\n",
-        short=short,
-        parameters=tuple(_one_line(str(words[n])) for n in text_engine.words_of(text.short)),
-        html=framed,
-    )
+    if "body" in made:
+        made["body"] += "\n"
+    named = text_engine.words_of(text.short) if "short" in parts else []
+    return Written(**made, parameters=tuple(_one_line(str(words[name])) for name in named))
 
 
 def _one_line(text: str) -> str:

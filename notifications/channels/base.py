@@ -1,6 +1,6 @@
 """What a channel must do, and the list of channels."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 
@@ -75,6 +75,13 @@ class SendFailed(Exception):
         self.may_have_left, self.scope = may_have_left, scope
 
 
+class Withheld(SendFailed):
+    """Not tried at all: the channel was found down a moment ago."""
+
+    def __init__(self, *, scope: str, retry_after_s: float) -> None:
+        super().__init__("channel_down", down=True, scope=scope, retry_after_s=retry_after_s)
+
+
 # Sends within its own time-out, from any thread, and asks the database nothing.
 Send = Callable[[Outgoing], Accepted | None]
 
@@ -83,11 +90,13 @@ Send = Callable[[Outgoing], Accepted | None]
 class Channel:
     """A way to reach a person; `rest` lets go of connections when a round of messages is over.
 
-    `scope` names the part of the channel that an address belongs to, as SendFailed does.
+    `parts` are those of a text that it carries. `scope` names the part of the channel that an
+    address belongs to, as SendFailed does.
     """
 
     name: str
     send: Send
+    parts: frozenset[str]
     rest: Callable[[], None] | None = None
     scope: Callable[[str], str] | None = None
 
@@ -95,16 +104,20 @@ class Channel:
 _channels: dict[str, Channel] = {}
 
 
+PARTS = frozenset({"subject", "body", "short", "html"})
+
+
 def channel(
     name: str,
     *,
+    parts: Iterable[str] = PARTS,
     rest: Callable[[], None] | None = None,
     scope: Callable[[str], str] | None = None,
 ) -> Callable[[Send], Send]:
     """Register a function that sends one message, or raises SendFailed within its own time-out."""
 
     def add(send: Send) -> Send:
-        _channels[name] = Channel(name, send, rest, scope)
+        _channels[name] = Channel(name, send, frozenset(parts), rest, scope)
         return send
 
     return add
@@ -115,6 +128,11 @@ def get(name: str) -> Send:
     if name not in _channels:
         raise SendFailed("no_such_channel", permanent=True)
     return _channels[name].send
+
+
+def parts_of(name: str) -> frozenset[str]:
+    """The parts of a text that a channel carries."""
+    return _channels[name].parts if name in _channels else PARTS
 
 
 def scope(name: str, address: str) -> str:

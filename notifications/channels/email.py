@@ -150,7 +150,7 @@ class _Kept:
 _kept = _Kept()
 
 
-@channel("email", rest=_kept.rest)
+@channel("email", parts=("subject", "body", "html"), rest=_kept.rest)
 def send(message: Outgoing) -> None:
     """Send one message, as text and where it has one also as HTML.
 

@@ -115,7 +115,7 @@ def service_of(address: str) -> str:
         return ""
 
 
-@channel("push", scope=service_of)
+@channel("push", parts=("subject", "short"), scope=service_of)
 def send(message: Outgoing) -> Accepted:
     """Hand one message to the push service of its browser; it keeps it until the browser is there.
 
@@ -180,7 +180,7 @@ def _without(link: str, text: str) -> str:
 
 def _payload(message: Outgoing, topic: str) -> bytes:
     """What the worker of the pages shows, and the path that a press on it opens."""
-    words = _without(message.link, message.short or message.body)
+    words = _without(message.link, message.short)
     told = {
         "title": message.subject[:120],
         "body": words if len(words) <= MOST_WORDS else words[: MOST_WORDS - 1] + "…",

@@ -147,14 +147,14 @@ def texts(values: Any) -> frozenset[str]:
     return frozenset(str(v).lower() if isinstance(v, bool) else str(v) for v in values)
 
 
-@channel("sms")
+@channel("sms", parts=("short",))
 def send(message: Outgoing) -> Accepted:
     """Send the short text; what is billed is counted here, since few gateways say it."""
     try:
         way = gateway()
     except NotReadable:
         raise SendFailed("not_configured", down=True) from None
-    text = plain(message.short or message.body)
+    text = plain(message.short)
     if (count := parts(text)) > MOST_PARTS:
         raise SendFailed("too_long", permanent=True)
     answer = exchange(**_asked(way, message, text))

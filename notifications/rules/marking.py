@@ -62,20 +62,24 @@ def mark(
     accepted = [(message, one) for message, one in both if isinstance(one, base.Accepted)]
     sent(accepted, at)
     met_the_outage: dict[str, list[int]] = {}
+    untried: list[int] = []
     for message, result in both:
         if isinstance(result, base.Accepted):
             continue
         if result.down:
             key = f"{message.channel} {result.scope}".rstrip()
             this.avoid(key, result.retry_after_s, at)
-            if not result.may_have_left:
+            if isinstance(result, base.Withheld):
+                untried.append(message.pk)
+            elif not result.may_have_left:
                 met_the_outage.setdefault(key, []).append(message.pk)
         failed(message, result, at=at)
-    for others in met_the_outage.values():
-        # Only one of those that met the outage side by side is counted as tried, and those whom
-        # another channel can reach: nothing of the rest can have left.
+    # Only one of those that met the outage side by side is counted as tried, and those whom
+    # another channel can reach: nothing of the rest can have left.
+    untried += [pk for others in met_the_outage.values() for pk in others[1:]]
+    if untried:
         Message.objects.filter(
-            pk__in=others[1:], state=State.DUE, attempts__gt=0, routes__isnull=True
+            pk__in=untried, state=State.DUE, attempts__gt=0, routes__isnull=True
         ).update(attempts=F("attempts") - 1)
     return len(accepted)
 
@@ -146,7 +150,8 @@ def failed(message: Message, failure: base.SendFailed, *, at: datetime) -> None:
     most = MAX_ATTEMPTS_WHILE_DOWN if failure.down else MAX_ATTEMPTS
     if failure.may_have_left:
         most = MAX_COPIES
-    if failure.permanent or message.attempts >= most:
+    tried_enough = message.attempts >= most and not isinstance(failure, base.Withheld)
+    if failure.permanent or tried_enough:
         mine.update(
             state=State.FAILED,
             last_error=failure.code,

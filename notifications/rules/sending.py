@@ -3,15 +3,15 @@
 import logging
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
 from django.conf import settings
-from django.db import connection, transaction
-from django.db.models import Case, Count, F, Value, When
+from django.db import DatabaseError, connection, transaction
+from django.db.models import Case, Count, F, QuerySet, Value, When
 
 from notifications import nights, texts
 from notifications.channels import (  # noqa: F401  (they register themselves)
@@ -82,6 +82,9 @@ def claim(*, limit: int, at: datetime) -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
+Ready = tuple[Message, base.Outgoing | base.SendFailed]
+
+
 @dataclass(frozen=True)
 class Done:
     """What came of a round: how many messages it took up, and how many of them were sent."""
@@ -98,32 +101,53 @@ def send_due(*, at: datetime, limit: int = 200) -> int:
 def one_round(*, at: datetime, limit: int = 200) -> Done:
     """Claim what is due, send it, mark it.
 
-    Up to IN_FLIGHT leave side by side; what was in flight when a worker was lost leaves alone:
-    it may be what killed it. A channel that is found down is left alone for the rest of the round.
+    Up to IN_FLIGHT leave side by side, and while they are away the next are prepared; what was in
+    flight when a worker was lost leaves alone, with nothing prepared beside it: it may be what
+    killed it. A channel that is found down is left alone for the rest of the round.
     """
     started = time.monotonic()
     ids = claim(limit=limit, at=at)
     this = Round(lease=at + LEASE)
+    batches = iter(_batches(_to_send(ids, this, at)))
     sent = 0
+
+    def now() -> datetime:
+        return at + timedelta(seconds=time.monotonic() - started)
+
     try:
-        for some in _batches(ids):
-            now = at + timedelta(seconds=time.monotonic() - started)
-            ready = _begin(some, this, now)
-            outgoing = [_unless_down(message, this, now) for message in ready]
-            results = list(_pool().map(_send, [m.channel for m in ready], outgoing))
-            now = at + timedelta(seconds=time.monotonic() - started)
-            sent += mark(ready, results, this, now)
+        ready = _next(batches, this, now)
+        while ready:
+            outgoing = [_unless_down(message, text, this, now()) for message, text in ready]
+            away = _pool().map(_send, [message.channel for message, _ in ready], outgoing)
+            upcoming: list[Ready] = []
+            try:
+                if len(ready) > 1:
+                    upcoming = _next(batches, this, now)
+            except DatabaseError:
+                connection.close_if_unusable_or_obsolete()
+                raise
+            finally:
+                sent += mark([message for message, _ in ready], list(away), this, now())
+            ready = upcoming or _next(batches, this, now)
     finally:
         base.rest()
     return Done(len(ids), sent)
 
 
-def _batches(ids: Sequence[int]) -> list[list[int]]:
-    suspects = Message.objects.filter(pk__in=ids, last_error=LEFT).values_list("pk", flat=True)
-    alone = set(suspects) if ids else set()
-    others = [pk for pk in ids if pk not in alone]
-    together = [others[n : n + IN_FLIGHT] for n in range(0, len(others), IN_FLIGHT)]
-    return [[pk] for pk in ids if pk in alone] + together
+def _next(
+    batches: Iterator[list[Message]], this: Round, now: Callable[[], datetime]
+) -> list[Ready]:
+    """The next messages with their words, a fresh lease and the try counted; [] at the end."""
+    for some in batches:
+        if begun := _begin(_still_wanted(some, this, now()), this, now()):
+            return [(message, _written(message)) for message in begun]
+    return []
+
+
+def _batches(rows: Sequence[Message]) -> list[list[Message]]:
+    alone = [[row] for row in rows if row.last_error == LEFT]
+    others = [row for row in rows if row.last_error != LEFT]
+    return alone + [others[n : n + IN_FLIGHT] for n in range(0, len(others), IN_FLIGHT)]
 
 
 @lru_cache(maxsize=1)
@@ -133,50 +157,67 @@ def _pool() -> ThreadPoolExecutor:
 
 
 @transaction.atomic
-def _begin(ids: Sequence[int], this: Round, at: datetime) -> list[Message]:
-    """Those of a claimed batch that are to be sent now, with a fresh lease and the try counted.
-
-    `this.lease` is what our claim wrote: a later claim of the same row always writes a later one.
-    """
-    mine = Message.objects.filter(state=State.CLAIMED, claimed_until=this.lease)
+def _to_send(ids: Sequence[int], this: Round, at: datetime) -> list[Message]:
+    """Those of what was claimed that are to be sent now; the others wait for the morning or end."""
+    mine = _held_by(this.lease)
     held = mine.filter(pk__in=ids).order_by("pk").select_for_update()
     rows = list(held.defer("address", "routes", "context"))
     told = _told_today(rows, at)
-    ready: list[int] = []
-    late: list[int] = []
+    ready: list[Message] = []
     lost: list[int] = []
     capped: list[int] = []
     nights_end: dict[datetime, list[int]] = {}
-    outages_end: dict[datetime, list[int]] = {}
     for row in rows:
-        if row.not_after and row.not_after < at:
-            late.append(row.pk)
-        elif row.last_error == LEFT and row.attempts >= MAX_ATTEMPTS:
+        if row.last_error == LEFT and row.attempts >= MAX_ATTEMPTS:
             lost.append(row.pk)
         elif morning := _after_the_night(row, at):
             nights_end.setdefault(morning, []).append(row.pk)
-        elif until := this.down.get(row.channel):
-            give_way = row.kind in AT_ONCE or row.attempts + 1 >= BEFORE_THE_NEXT
-            if not (
-                give_way and next_route(pk=row.pk, code="channel_down", at=at, lease=this.lease)
-            ):
-                outages_end.setdefault(until, []).append(row.pk)
         elif row.kind in CAPPED and row.person_key:
             key = bytes(row.person_key)
-            enough = told[key] >= settings.MESSAGES_PER_PERSON_AND_DAY
-            (capped if enough else ready).append(row.pk)
-            told[key] += not enough
+            if told[key] >= settings.MESSAGES_PER_PERSON_AND_DAY:
+                capped.append(row.pk)
+            else:
+                told[key] += 1
+                ready.append(row)
         else:
-            ready.append(row.pk)
+            ready.append(row)
     end = {"claimed_until": None, "ended_at": at, "context": WITHOUT_SECRET}
-    if late:
-        mine.filter(pk__in=late).update(state=State.EXPIRED, **end)
     if capped:
         mine.filter(pk__in=capped).update(state=State.EXPIRED, last_error="capped", **end)
     if lost:
         mine.filter(pk__in=lost).update(state=State.FAILED, last_error="worker_lost", **end)
     for until, pks in nights_end.items():
         mine.filter(pk__in=pks).update(state=State.DUE, claimed_until=None, send_after=until)
+    order = {pk: n for n, pk in enumerate(ids)}
+    return sorted(ready, key=lambda row: order[row.pk])
+
+
+def _held_by(lease: datetime) -> QuerySet[Message]:
+    """What a claim holds; a later claim of the same row always writes a later lease."""
+    return Message.objects.filter(state=State.CLAIMED, claimed_until=lease)
+
+
+def _still_wanted(rows: Sequence[Message], this: Round, at: datetime) -> list[int]:
+    """Those of a batch that are not too late by now and whose channel was not found down."""
+    ready: list[int] = []
+    late: list[int] = []
+    outages_end: dict[datetime, list[int]] = {}
+    for row in rows:
+        if row.not_after and row.not_after < at:
+            late.append(row.pk)
+        elif until := this.down.get(row.channel):
+            give_way = row.kind in AT_ONCE or row.attempts + 1 >= BEFORE_THE_NEXT
+            if not (
+                give_way and next_route(pk=row.pk, code="channel_down", at=at, lease=this.lease)
+            ):
+                outages_end.setdefault(until, []).append(row.pk)
+        else:
+            ready.append(row.pk)
+    mine = _held_by(this.lease)
+    if late:
+        mine.filter(pk__in=late).update(
+            state=State.EXPIRED, claimed_until=None, ended_at=at, context=WITHOUT_SECRET
+        )
     for until, pks in outages_end.items():
         # To wait for a channel that is down is a try for whom another channel can reach.
         mine.filter(pk__in=pks).update(
@@ -186,30 +227,44 @@ def _begin(ids: Sequence[int], this: Round, at: datetime) -> list[Message]:
             last_error=Case(When(last_error=LEFT, then=Value(LEFT)), default=Value("channel_down")),
             attempts=F("attempts") + Case(When(routes__isnull=False, then=1), default=0),
         )
-    if not ready:
+    return ready
+
+
+# All but the routes; in the order of keys, as in marking.py.
+_LEAVE = f"""
+WITH held AS (
+    SELECT id FROM notifications_message
+     WHERE id = ANY(%(ids)s) AND state = 'claimed' AND claimed_until = %(lease)s
+     ORDER BY id FOR UPDATE
+)
+UPDATE notifications_message AS m
+   SET claimed_until = %(again)s, attempts = attempts + 1, last_error = '{LEFT}'
+  FROM held WHERE m.id = held.id
+RETURNING {", ".join(f"m.{f.column}" for f in Message._meta.fields if f.name != "routes")}
+"""  # noqa: S608
+
+
+def _begin(ids: Sequence[int], this: Round, at: datetime) -> list[Message]:
+    """The messages of a batch as they leave, with a fresh lease and the try counted.
+
+    One whose address cannot be read is parked by itself.
+    """
+    if not ids:
         return []
     again = at + LEASE
-    if not mine.filter(pk__in=ready).update(
-        claimed_until=again, attempts=F("attempts") + 1, last_error=LEFT
-    ):
-        return []
-    return _loaded(ready, again, at)
-
-
-def _loaded(ids: Sequence[int], lease: datetime, at: datetime) -> list[Message]:
-    """The messages with their addresses; one that cannot be read is parked by itself."""
-    mine = Message.objects.filter(state=State.CLAIMED, claimed_until=lease)
+    values = {"ids": list(ids), "lease": this.lease, "again": again}
+    found: list[Message] = []
     try:
-        return list(mine.filter(pk__in=ids).defer("routes").order_by("send_after", "pk"))
+        found += Message.objects.raw(_LEAVE, values)
     except Undecryptable:
-        found: list[Message] = []
-    for pk in ids:
-        try:
-            found += mine.filter(pk=pk).defer("routes")
-        except Undecryptable:
-            failure = base.SendFailed("undecryptable", permanent=True)
-            failed(mine.defer("address", "routes").get(pk=pk), failure, at=at)
-    return found
+        found = []
+        for pk in ids:
+            try:
+                found += _held_by(again).filter(pk=pk).defer("routes")
+            except Undecryptable:
+                failure = base.SendFailed("undecryptable", permanent=True)
+                failed(_held_by(again).defer("address", "routes").get(pk=pk), failure, at=at)
+    return sorted(found, key=lambda message: (message.send_after, message.pk))
 
 
 def _told_today(rows: Sequence[Message], at: datetime) -> Counter[bytes]:
@@ -237,16 +292,18 @@ def _after_the_night(row: Message, at: datetime) -> datetime | None:
     return morning
 
 
-def _unless_down(message: Message, this: Round, at: datetime) -> base.Outgoing | base.SendFailed:
-    """The message as it leaves, unless this round has found its part of the channel down."""
-    outgoing = _written(message)
-    if not this.down or isinstance(outgoing, base.SendFailed):
-        return outgoing
-    scope = base.scope(message.channel, outgoing.address)
-    if not (until := this.down.get(f"{message.channel} {scope}")):
-        return outgoing
+def _unless_down(
+    message: Message, text: base.Outgoing | base.SendFailed, this: Round, at: datetime
+) -> base.Outgoing | base.SendFailed:
+    """The text, unless this round has found the channel down by now, or its part of it."""
+    if not this.down or isinstance(text, base.SendFailed):
+        return text
+    scope = base.scope(message.channel, text.address)
+    until = this.down.get(message.channel) or this.down.get(f"{message.channel} {scope}")
+    if not until:
+        return text
     left_s = (until - at).total_seconds()
-    return base.SendFailed("channel_down", down=True, scope=scope, retry_after_s=left_s)
+    return base.Withheld(scope=scope, retry_after_s=left_s)
 
 
 def _written(message: Message) -> base.Outgoing | base.SendFailed:
@@ -257,7 +314,7 @@ def _written(message: Message) -> base.Outgoing | base.SendFailed:
             kind=message.kind,
             language=message.language,
             context=words,
-            html=message.channel == "email",
+            parts=base.parts_of(message.channel),
         )
     except Undecryptable:
         return base.SendFailed("undecryptable", permanent=True)
@@ -271,7 +328,7 @@ def _written(message: Message) -> base.Outgoing | base.SendFailed:
         address=message.address or "",
         subject=text.subject,
         body=text.body,
-        short=text.short or text.body,
+        short=text.short,
         parameters=text.parameters,
         html=text.html,
         reference=reference_of(message),

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from notifications import rules
 from notifications.channels import base
@@ -131,6 +131,41 @@ def test_what_left_with_a_lost_worker_leaves_alone_and_takes_no_other_with_it(
     monkeypatch.setattr(sending, "mark", mark_and_note)
     assert rules.send_due(at=at + timedelta(seconds=65)) == 5
     assert batches == [1, 1, 1, 1, 1]
+
+
+def test_the_next_are_prepared_while_others_are_away_but_never_beside_a_suspect(
+    outbox, at, smtp, monkeypatch
+):
+    monkeypatch.setattr(sending, "IN_FLIGHT", 2)
+    monkeypatch.setattr(sending, "mark", interrupt)
+    outbox(4, not_after=None)
+    begun = Message.objects.filter(last_error="left")
+    with pytest.raises(KeyboardInterrupt):
+        rules.send_due(at=at)
+    assert (begun.count(), len(smtp.received)) == (4, 2)  # two away, two prepared
+    with pytest.raises(KeyboardInterrupt):
+        rules.send_due(at=at + timedelta(seconds=65))
+    assert sorted(Message.objects.values_list("attempts", flat=True)) == [1, 1, 1, 2]
+    assert len(smtp.received) == 3
+
+
+def test_what_is_away_is_marked_though_the_next_cannot_be_prepared(outbox, at, smtp, monkeypatch):
+    monkeypatch.setattr(sending, "IN_FLIGHT", 2)
+    outbox(4)
+    begin, calls = sending._begin, []
+
+    def fails_the_second_time(*what):
+        calls.append(what)
+        if len(calls) == 2:
+            raise OperationalError("the database is gone")
+        return begin(*what)
+
+    monkeypatch.setattr(sending, "_begin", fails_the_second_time)
+    with pytest.raises(OperationalError):
+        rules.send_due(at=at)
+    states = Message.objects.order_by("pk").values_list("state", flat=True)
+    assert list(states) == ["sent", "sent", "claimed", "claimed"]
+    assert len(smtp.received) == 2
 
 
 def test_a_slow_worker_whose_lease_is_over_sends_nothing_twice(outbox, at, smtp, monkeypatch):

@@ -156,6 +156,18 @@ def test_what_never_left_is_tried_with_one_message_not_with_all(outbox, at, peer
     assert sorted(Message.objects.values_list("attempts", flat=True)) == [0, 0, 1]
 
 
+def test_what_was_prepared_before_the_outage_was_known_is_withheld_and_not_counted(
+    outbox, at, peer, monkeypatch
+):
+    monkeypatch.setattr("notifications.rules.sending.IN_FLIGHT", 2)
+    outbox(6)
+    peer.always = Says(503, "", {"Retry-After": "300"})
+    assert rules.send_due(at=at) == 0
+    assert len(peer.asked) == 2
+    assert sorted(Message.objects.values_list("attempts", flat=True)) == [0, 0, 0, 0, 0, 1]
+    assert Message.objects.earliest("send_after").send_after >= at + timedelta(seconds=299)
+
+
 def test_in_an_outage_everybody_with_another_channel_is_moved_to_it(
     outbox, at, sms_gateway, smtp, settings
 ):
