@@ -185,7 +185,7 @@ def write(
         )
     if "body" in made:
         made["body"] += "\n"
-    named = text_engine.words_of(text.short) if "short" in parts else []
+    named = text_engine.words_of(text.short) if "parameters" in parts else []
     return Written(**made, parameters=tuple(_one_line(str(words[name])) for name in named))
 
 

@@ -104,7 +104,7 @@ class Channel:
 _channels: dict[str, Channel] = {}
 
 
-PARTS = frozenset({"subject", "body", "short", "html"})
+PARTS = frozenset({"subject", "body", "short", "parameters", "html"})
 
 
 def channel(

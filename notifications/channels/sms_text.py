@@ -25,7 +25,10 @@ def plain(text: str) -> str:
 
 def parts(text: str) -> int:
     """How many messages an operator bills for a text (3GPP TS 23.038, 23.040); at least one."""
-    if all(letter in _BASIC or letter in _EXTENDED for letter in text):
+    letters = set(text)
+    if letters <= _BASIC and len(text) <= _GSM[0]:
+        return 1
+    if letters <= _BASIC | _EXTENDED:
         sizes, (alone, chained) = [2 if letter in _EXTENDED else 1 for letter in text], _GSM
     else:
         sizes, (alone, chained) = [2 if ord(letter) > 0xFFFF else 1 for letter in text], _UCS2

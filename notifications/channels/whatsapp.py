@@ -23,7 +23,7 @@ _OUTCOMES = {"delivered": "delivered", "read": "read", "failed": "undelivered"}
 INVALID, NO_SUCH_OBJECT = 100, 33  # the second as subcode: WHATSAPP_PHONE_ID is not ours
 
 
-@channel("whatsapp", parts=("short",))
+@channel("whatsapp", parts=("parameters",))
 def send(message: Outgoing) -> Accepted:
     """Send the template of this kind with the words of this message."""
     if not (settings.WHATSAPP_TOKEN and settings.WHATSAPP_PHONE_ID):

@@ -51,10 +51,21 @@ def fingerprint(channel: str, provider_id: str) -> str:
     return blind("provider", channel, told).hex() if told else ""
 
 
-def mark(
+def learn(
     messages: Sequence[Message],
     results: Sequence[base.Accepted | base.SendFailed],
     this: Round,
+    at: datetime,
+) -> None:
+    """Know from a batch which channels are down."""
+    for message, result in zip(messages, results, strict=True):
+        if isinstance(result, base.SendFailed) and result.down:
+            this.avoid(f"{message.channel} {result.scope}".rstrip(), result.retry_after_s, at)
+
+
+def mark(
+    messages: Sequence[Message],
+    results: Sequence[base.Accepted | base.SendFailed],
     at: datetime,
 ) -> int:
     """Write what came of a batch, first of all what has left; how many were sent."""
@@ -67,8 +78,7 @@ def mark(
         if isinstance(result, base.Accepted):
             continue
         if result.down:
-            key = f"{message.channel} {result.scope}".rstrip()
-            this.avoid(key, result.retry_after_s, at)
+            key = f"{message.channel} {result.scope}"
             if isinstance(result, base.Withheld):
                 untried.append(message.pk)
             elif not result.may_have_left:

@@ -4,7 +4,6 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -23,6 +22,7 @@ from notifications.channels import (  # noqa: F401  (they register themselves)
     whatsapp,
 )
 from notifications.models import Message
+from notifications.rules.crew import Crew
 from notifications.rules.marking import (
     AT_ONCE,
     BEFORE_THE_NEXT,
@@ -30,6 +30,7 @@ from notifications.rules.marking import (
     MAX_ATTEMPTS,
     Round,
     failed,
+    learn,
     mark,
     next_route,
 )
@@ -39,7 +40,8 @@ from privacy.fields import Undecryptable
 logger = logging.getLogger(__name__)
 State, Kind = Message.State, Message.Kind
 LEASE = timedelta(seconds=60)
-IN_FLIGHT = 16  # leave together and are marked together: what a killed worker may send again
+BATCH = 16  # leave together and are marked together
+IN_FLIGHT = 2 * BATCH  # one is away while one is marked: what a killed worker may send again
 ONE_CLAIMER_PER_ROW = "FOR UPDATE SKIP LOCKED"
 # May come at night: the person has just asked for it, or is in the hall or on the way.
 AT_NIGHT = {
@@ -82,7 +84,8 @@ def claim(*, limit: int, at: datetime) -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
-Ready = tuple[Message, base.Outgoing | base.SendFailed]
+Ready = list[tuple[Message, base.Outgoing | base.SendFailed]]
+Result = base.Accepted | base.SendFailed
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,7 @@ def send_due(*, at: datetime, limit: int = 200) -> int:
 def one_round(*, at: datetime, limit: int = 200) -> Done:
     """Claim what is due, send it, mark it.
 
-    Up to IN_FLIGHT leave side by side, and while they are away the next are prepared; what was in
+    Up to BATCH leave side by side, and while they are away the next are prepared; what was in
     flight when a worker was lost leaves alone, with nothing prepared beside it: it may be what
     killed it. A channel that is found down is left alone for the rest of the round.
     """
@@ -114,12 +117,15 @@ def one_round(*, at: datetime, limit: int = 200) -> Done:
     def now() -> datetime:
         return at + timedelta(seconds=time.monotonic() - started)
 
+    def leave(ready: Ready) -> Callable[[], list[Result]]:
+        jobs = [(one.channel, _unless_down(one, text, this, now())) for one, text in ready]
+        return _crew().start(jobs)
+
     try:
         ready = _next(batches, this, now)
+        away = leave(ready)
         while ready:
-            outgoing = [_unless_down(message, text, this, now()) for message, text in ready]
-            away = _pool().map(_send, [message.channel for message, _ in ready], outgoing)
-            upcoming: list[Ready] = []
+            upcoming: Ready = []
             try:
                 if len(ready) > 1:
                     upcoming = _next(batches, this, now)
@@ -127,16 +133,21 @@ def one_round(*, at: datetime, limit: int = 200) -> Done:
                 connection.close_if_unusable_or_obsolete()
                 raise
             finally:
-                sent += mark([message for message, _ in ready], list(away), this, now())
-            ready = upcoming or _next(batches, this, now)
+                results = away()
+                messages = [message for message, _ in ready]
+                learn(messages, results, this, now())
+                away = leave(upcoming)
+                sent += mark(messages, results, now())
+            if not upcoming:
+                upcoming = _next(batches, this, now)
+                away = leave(upcoming)
+            ready = upcoming
     finally:
         base.rest()
     return Done(len(ids), sent)
 
 
-def _next(
-    batches: Iterator[list[Message]], this: Round, now: Callable[[], datetime]
-) -> list[Ready]:
+def _next(batches: Iterator[list[Message]], this: Round, now: Callable[[], datetime]) -> Ready:
     """The next messages with their words, a fresh lease and the try counted; [] at the end."""
     for some in batches:
         if begun := _begin(_still_wanted(some, this, now()), this, now()):
@@ -147,13 +158,16 @@ def _next(
 def _batches(rows: Sequence[Message]) -> list[list[Message]]:
     alone = [[row] for row in rows if row.last_error == LEFT]
     others = [row for row in rows if row.last_error != LEFT]
-    return alone + [others[n : n + IN_FLIGHT] for n in range(0, len(others), IN_FLIGHT)]
+    return alone + [others[n : n + BATCH] for n in range(0, len(others), BATCH)]
 
 
 @lru_cache(maxsize=1)
-def _pool() -> ThreadPoolExecutor:
+def _crew() -> Crew[tuple[str, base.Outgoing | base.SendFailed], Result]:
     """Made in the process that sends, after the worker has forked."""
-    return ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="messages")
+    return Crew(lambda job: _send(*job), BATCH)
+
+
+_WEIGHED = ("kind", "channel", "not_after", "attempts", "last_error", "person_key", "time_zone")
 
 
 @transaction.atomic
@@ -161,7 +175,7 @@ def _to_send(ids: Sequence[int], this: Round, at: datetime) -> list[Message]:
     """Those of what was claimed that are to be sent now; the others wait for the morning or end."""
     mine = _held_by(this.lease)
     held = mine.filter(pk__in=ids).order_by("pk").select_for_update()
-    rows = list(held.defer("address", "routes", "context"))
+    rows = list(held.only(*_WEIGHED))
     told = _told_today(rows, at)
     ready: list[Message] = []
     lost: list[int] = []
@@ -230,7 +244,9 @@ def _still_wanted(rows: Sequence[Message], this: Round, at: datetime) -> list[in
     return ready
 
 
-# All but the routes; in the order of keys, as in marking.py.
+# What sending and marking read; in the order of keys, as in marking.py.
+_READ = ["id", "kind", "channel", "address", "language", "context", "send_after", "attempts"]
+_READ += ["claimed_until", "created_at"]
 _LEAVE = f"""
 WITH held AS (
     SELECT id FROM notifications_message
@@ -240,7 +256,7 @@ WITH held AS (
 UPDATE notifications_message AS m
    SET claimed_until = %(again)s, attempts = attempts + 1, last_error = '{LEFT}'
   FROM held WHERE m.id = held.id
-RETURNING {", ".join(f"m.{f.column}" for f in Message._meta.fields if f.name != "routes")}
+RETURNING {", ".join(f"m.{name}" for name in _READ)}
 """  # noqa: S608
 
 

@@ -19,7 +19,7 @@ import pytest
 from tests.faults.stage import Stage
 
 MESSAGES, KILLS = int(os.environ.get("MESSAGES", "2000")), 10
-IN_FLIGHT = 16  # notifications.rules.IN_FLIGHT; what one worker has on its way
+IN_FLIGHT = 32  # notifications.rules.IN_FLIGHT; what one worker has on its way or to mark
 WRITE = """
 import sys, django; django.setup()
 from datetime import timedelta

@@ -79,7 +79,7 @@ def test_too_many_requests_wait_as_long_as_asked(outbox, at, peer, retry_after, 
 
 
 def test_the_others_leave_a_gateway_alone_that_asked_for_it(outbox, at, peer, monkeypatch):
-    monkeypatch.setattr("notifications.rules.sending.IN_FLIGHT", 1)
+    monkeypatch.setattr("notifications.rules.sending.BATCH", 1)
     outbox(3)
     peer.always = Says(503, "", {"Retry-After": "300"})
     assert rules.send_due(at=at) == 0
@@ -91,7 +91,7 @@ def test_the_others_leave_a_gateway_alone_that_asked_for_it(outbox, at, peer, mo
 def test_a_call_does_not_wait_for_a_channel_that_is_down(
     outbox, at, sms_gateway, smtp, settings, monkeypatch
 ):
-    monkeypatch.setattr("notifications.rules.sending.IN_FLIGHT", 1)
+    monkeypatch.setattr("notifications.rules.sending.BATCH", 1)
     settings.NOTIFICATION_CHANNELS = ["sms", "email"]
     words = {"first_name": "Budi", "mall": "MPP", "label": "C 037", "counter": "4", "link": "x"}
     outbox(3, kind="called", context=words)
@@ -159,7 +159,7 @@ def test_what_never_left_is_tried_with_one_message_not_with_all(outbox, at, peer
 def test_what_was_prepared_before_the_outage_was_known_is_withheld_and_not_counted(
     outbox, at, peer, monkeypatch
 ):
-    monkeypatch.setattr("notifications.rules.sending.IN_FLIGHT", 2)
+    monkeypatch.setattr("notifications.rules.sending.BATCH", 2)
     outbox(6)
     peer.always = Says(503, "", {"Retry-After": "300"})
     assert rules.send_due(at=at) == 0

@@ -183,7 +183,7 @@ def test_a_service_that_is_away_is_left_alone_for_the_round(written, service, at
 def test_a_service_that_is_away_does_not_silence_the_others(
     written, outbox, draft, service, settings, at, monkeypatch
 ):
-    monkeypatch.setattr("notifications.rules.sending.IN_FLIGHT", 1)
+    monkeypatch.setattr("notifications.rules.sending.BATCH", 1)
     with push_service() as other:
         settings.PUSH_SERVICES = [*settings.PUSH_SERVICES, other.origin]
         context = {"first_name": "Siti", "mall": "MPP", "label": "C 037", "link": LINK}

@@ -125,7 +125,7 @@ def test_who_has_no_other_channel_is_parked(outbox, at, meta):
 def test_an_expired_token_pauses_the_channel_and_loses_nothing(
     outbox, at, meta, settings, monkeypatch
 ):
-    monkeypatch.setattr("notifications.rules.sending.IN_FLIGHT", 2)
+    monkeypatch.setattr("notifications.rules.sending.BATCH", 2)
     outbox(5, not_after=None)
     settings.WHATSAPP_TOKEN = "lama"
     for minute in range(5):  # tried with one message, not with all
