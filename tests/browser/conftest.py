@@ -31,10 +31,13 @@ ARGUMENTS = [
 ]
 
 
-def _chromium() -> str:
-    path = (
-        os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    )
+SHELL, WHOLE = "chromium-headless-shell", "chromium"
+
+
+def _chromium(*names: str) -> str:
+    """Where Chromium is; its shell has the same engine and no window, at a third of the cost."""
+    known = (shutil.which(name) for name in names or (SHELL, WHOLE, "chromium-browser"))
+    path = os.environ.get("CHROMIUM") or next(filter(None, known), None)
     if path is None:
         why = "Chromium is not here: apt-get install chromium, or set CHROMIUM to its path"
         if os.environ.get("REQUIRE_BROWSER") == "1":

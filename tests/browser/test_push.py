@@ -20,7 +20,7 @@ from notifications.models import Message
 from queueing import rules
 from queueing.models import Counter, Visit
 from queueing.rules.telling import tell_the_line
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import ARGUMENTS, PHONE, WHOLE, _chromium
 from tests.browser.test_main_job import living_house  # noqa: F401  (a fixture)
 from tests.notifications.push_service import push_service
 
@@ -37,6 +37,15 @@ PushManager.prototype.subscribe = async (options) => {
 };
 PushManager.prototype.getSubscription = async () => localStorage.getItem("subscribed") && own;
 """
+
+
+@pytest.fixture(scope="module")
+def browser(browser):
+    """A whole Chromium: only that one shows notifications."""
+    path = _chromium(WHOLE, "chromium-browser")
+    chromium = browser.browser_type.launch(executable_path=path, args=ARGUMENTS)
+    yield chromium
+    chromium.close()
 
 
 @pytest.fixture
