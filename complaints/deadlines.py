@@ -1,16 +1,22 @@
-"""When a case's clock starts and by when it is first answered, in working days of the mall."""
+"""When a case's clock starts, stops and ends, in working days of the mall.
+
+Verified and passed on within 3, first answered within 5; completed within 5 (information), 14
+(ordinary) or 60 (supervision), closed 10 after an answer to which nobody replied: the practice of
+SP4N-LAPOR!. A mall may promise other terms (`ServiceLevel`).
+"""
 
 import datetime as dt
 from collections.abc import Collection
 from typing import NamedTuple
 
-from services.calendar import add_working_days
+from services.calendar import add_working_days, working_days_after
 from services.models import Mall
 
-FIRST_ANSWER_DAYS = 5
+FORWARD_DAYS, FIRST_ANSWER_DAYS, CLOSE_DAYS = 3, 5, 10
 DESK_OPENS, DESK_CLOSES = dt.time(8), dt.time(15)
 # Days ahead whose holidays can matter: the longest leave and weekends around it, with room.
 _HORIZON = dt.timedelta(days=60)
+MOST_DAYS = 250  # about a year of working days
 
 
 class FirstAnswer(NamedTuple):
@@ -41,6 +47,24 @@ def first_answer(*, mall: Mall, at: dt.datetime) -> FirstAnswer:
     )
     start = counted_from(received, holidays=holidays)
     return FirstAnswer(start, add_working_days(start, FIRST_ANSWER_DAYS, holidays=holidays))
+
+
+def holidays_of(mall: Mall, first: dt.date, days: int) -> set[dt.date]:
+    """The holidays that can matter to so many working days after `first`; one query."""
+    last = first + _HORIZON + dt.timedelta(days=2 * days)
+    return set(mall.holidays.filter(date__range=(first, last)).values_list("date", flat=True))
+
+
+def due_on(*, mall: Mall, counted_from: dt.date, days: int, waited: int = 0) -> dt.date:
+    """The last of `days` working days, those added in which the reporter was waited for."""
+    holidays = holidays_of(mall, counted_from, days + waited)
+    return add_working_days(counted_from, days + waited, holidays=holidays)
+
+
+def waited_days(*, mall: Mall, since: dt.date, until: dt.date) -> int:
+    """For how many working days the clock stood: those after the question, with the answer's."""
+    holidays = holidays_of(mall, since, (until - since).days)
+    return working_days_after(since, until, holidays=holidays)
 
 
 def end_of(date: dt.date, mall: Mall) -> dt.datetime:

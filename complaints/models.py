@@ -9,10 +9,49 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from complaints.codes import NUMBER_PATTERN
+from complaints.deadlines import MOST_DAYS
 from complaints.workflow import State, Step
 from privacy.fields import EncryptedTextField
 from services import permissions
 from services.models import Agency, Mall, ServiceType
+
+
+class Level(models.TextChoices):
+    """How much a case asks for: the term within which it is completed."""
+
+    INFORMATION = "information", _("Permintaan informasi")
+    ORDINARY = "ordinary", _("Pengaduan biasa")
+    SUPERVISION = "supervision", _("Berkadar pengawasan")
+
+
+# Working days to completion where the mall promises nothing else.
+USUAL_DAYS = {Level.INFORMATION: 5, Level.ORDINARY: 14, Level.SUPERVISION: 60}
+
+
+class ServiceLevel(models.Model):
+    """Within how many working days a mall completes its cases of a level, from a date on."""
+
+    mall = models.ForeignKey(
+        Mall, models.PROTECT, related_name="service_levels", verbose_name=_("mal")
+    )
+    level = models.CharField(_("tingkat"), max_length=12, choices=Level)
+    days = models.PositiveSmallIntegerField(_("hari kerja"))
+    valid_from = models.DateField(_("berlaku sejak"))
+
+    class Meta:
+        verbose_name = _("batas penyelesaian")
+        verbose_name_plural = _("batas penyelesaian")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["mall", "level", "valid_from"], name="one_term_per_level_and_date"
+            ),
+            models.CheckConstraint(
+                condition=Q(days__range=(1, MOST_DAYS)), name="a_term_is_a_day_to_a_year"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_level_display()}: {self.days}"
 
 
 class CaseQuerySet(models.QuerySet["Case"]):
@@ -22,15 +61,20 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """Keep what the person's office covers.
 
         The complaints desk sees its mall's cases; a liaison only the agency's own, and never a
-        confidential one.
+        confidential one. Nobody sees a case about themselves.
         """
-        return self.filter(
+        covered = self.filter(
             Q(mall__in=permissions.malls_for(user, permissions.HANDLE_ALL_CASES))
             | Q(
                 agency__in=permissions.agencies_for(user, permissions.HANDLE_CASES),
                 confidential=False,
             )
         )
+        return covered.exclude(about_person_id=user.pk) if user.pk else covered
+
+    def unanswered(self, today: Any) -> "CaseQuerySet":
+        """Keep answered cases whose time for a reply is over."""
+        return self.filter(state=State.ANSWERED, closes_on__lt=today)
 
     def due_for_erasure(self, before: Any) -> "CaseQuerySet":
         """Keep cases closed before the moment, or received before it and never closed."""
@@ -95,6 +139,31 @@ class Case(models.Model):
     counted_from = models.DateField(_("dihitung sejak"))
     first_answer_due_on = models.DateField(_("batas tanggapan pertama"))
     promise = models.CharField(_("janji"), max_length=200)
+    about_person = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("petugas yang diadukan"),
+    )
+    level = models.CharField(_("tingkat"), max_length=12, choices=Level, blank=True, default="")
+    level_days = models.PositiveSmallIntegerField(_("hari kerja"), null=True, blank=True)
+    completion_due_on = models.DateField(_("batas penyelesaian"), null=True, blank=True)
+    waiting_since = models.DateField(_("menunggu pelapor sejak"), null=True, blank=True)
+    waited_days = models.PositiveSmallIntegerField(_("hari menunggu pelapor"), default=0)
+    goes_on_as = models.CharField(max_length=16, blank=True, default="", editable=False)
+    first_answered_at = models.DateTimeField(_("pertama kali dijawab"), null=True, blank=True)
+    closes_on = models.DateField(_("ditutup bila tidak dibalas"), null=True, blank=True)
+    rating = models.PositiveSmallIntegerField(_("nilai dari pelapor"), null=True, blank=True)
+    merged_into = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="duplicates",
+        verbose_name=_("digabung dengan"),
+    )
     closed_at = models.DateTimeField(_("ditutup"), null=True, blank=True)
     request_key = models.BinaryField(max_length=32, null=True, editable=False)
     request_hash = models.BinaryField(max_length=32, null=True, editable=False)
@@ -116,6 +185,33 @@ class Case(models.Model):
                 name="first_answer_is_due_after_the_clock_starts",
             ),
             models.CheckConstraint(
+                condition=Q(level="", level_days=None, completion_due_on=None)
+                | Q(
+                    ~Q(level=""),
+                    level_days__isnull=False,
+                    completion_due_on__gt=F("counted_from"),
+                ),
+                name="a_classified_case_has_its_term",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=State.NEEDS_COMPLETION, waiting_since__isnull=False)
+                | Q(~Q(state=State.NEEDS_COMPLETION), waiting_since=None),
+                name="the_clock_stands_while_the_reporter_is_asked",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=State.ANSWERED, closes_on__isnull=False)
+                | Q(~Q(state=State.ANSWERED), closes_on=None),
+                name="an_answered_case_closes_some_day",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=State.MERGED, merged_into__isnull=False)
+                | Q(~Q(state=State.MERGED), merged_into=None),
+                name="a_merged_case_names_the_other",
+            ),
+            models.CheckConstraint(
+                condition=Q(rating=None) | Q(rating__range=(1, 4)), name="a_rating_is_one_to_four"
+            ),
+            models.CheckConstraint(
                 condition=Q(erased_at=None) | Q(pin_hash=None, request_key=None),
                 name="an_erased_case_opens_for_nobody",
             ),
@@ -127,6 +223,9 @@ class Case(models.Model):
                 fields=["received_at"],
                 condition=Q(erased_at__isnull=True),
                 name="cases_not_yet_erased",
+            ),
+            models.Index(
+                fields=["closes_on"], condition=Q(state="answered"), name="cases_that_close_soon"
             ),
         ]
 

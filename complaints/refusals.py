@@ -29,6 +29,43 @@ _TEXTS: dict[str, tuple[Any, int]] = {
         _("Terlalu banyak percobaan. Tunggu 20 menit, atau datang ke meja pengaduan."),
         429,
     ),
+    "nothing_asked": (
+        _("Tidak ada pertanyaan yang menunggu jawaban. Muat ulang halaman ini."),
+        409,
+    ),
+    "nothing_to_object_to": (
+        _("Keberatan diajukan setelah ada jawaban. Tunggu jawabannya dahulu."),
+        409,
+    ),
+    "nothing_to_rate": (_("Jawaban dinilai setelah ada. Tunggu jawabannya dahulu."), 409),
+    "bad_rating": (_("Pilih satu dari empat nilai."), 422),
+    "cannot_reopen": (_("Hanya pengaduan yang sudah selesai yang dapat dibuka kembali."), 409),
+    "closed_long_ago": (
+        _("Pengaduan ini selesai lebih dari 30 hari lalu. Sampaikan pengaduan baru."),
+        409,
+    ),
+    # handling
+    "no_such_case": (_("Pengaduan itu tidak ada, atau bukan wewenang Anda."), 404),
+    "desk_only": (_("Ini tugas meja pengaduan. Sampaikan kepada mereka lewat catatan."), 403),
+    "changed_meanwhile": (
+        _("Pengaduan ini baru saja berubah. Muat ulang halaman, baca, lalu putuskan lagi."),
+        409,
+    ),
+    "cannot_step": (
+        _("Langkah itu tidak mungkin pada status sekarang. Muat ulang halaman ini."),
+        409,
+    ),
+    "bad_level": (_("Pilih tingkatnya: informasi, biasa, atau berkadar pengawasan."), 422),
+    "not_classified": (_("Tetapkan tingkatnya dahulu, lalu teruskan ke instansi."), 409),
+    "confidential_stays": (
+        _("Laporan rahasia tidak diteruskan ke instansi yang diadukan. Tangani di meja pengaduan."),
+        409,
+    ),
+    "merged_with_itself": (_("Pilih pengaduan lain untuk digabung."), 422),
+    "cannot_merge_into": (
+        _("Pengaduan tujuan tidak dapat menerima gabungan. Pilih pengaduan lain yang masih ada."),
+        409,
+    ),
     "cannot_withdraw": (_("Pengaduan ini sudah selesai, jadi tidak dapat dicabut lagi."), 409),
 }
 

@@ -35,6 +35,10 @@ class Step(TextChoices):
     MERGED = "merged", _("Digabung dengan pengaduan yang sama")
     MOVED = "moved", _("Dialihkan ke lembaga lain")
     WITHDRAWN = "withdrawn", _("Dicabut oleh pelapor")
+    CLASSIFIED = "classified", _("Batas penyelesaian ditetapkan")
+    REOPENED = "reopened", _("Dibuka kembali")
+    RATED = "rated", _("Jawaban dinilai")
+    NOTED = "noted", _("Catatan petugas")
 
 
 OPEN = (
@@ -48,29 +52,31 @@ OPEN = (
     State.ESCALATED,
 )
 _UNCHECKED = (State.RECEIVED, State.VERIFICATION, State.NEEDS_COMPLETION)
+WITH_THE_AGENCY = (State.FORWARDED, State.IN_FOLLOW_UP)
+# Where a question to the reporter may be asked, and the case goes on once it is answered.
+ASKED_FROM = (State.VERIFICATION, *WITH_THE_AGENCY, State.OBJECTION, State.ESCALATED)
 
-# step: (states it may start from, state it ends in); a case begins by being filed
-STEPS: dict[Step, tuple[tuple[State, ...], State]] = {
-    Step.FILED: ((), State.RECEIVED),
-    Step.CHECKED: ((State.RECEIVED,), State.VERIFICATION),
-    Step.COMPLETION_ASKED: (
-        (State.VERIFICATION, State.FORWARDED, State.IN_FOLLOW_UP),
-        State.NEEDS_COMPLETION,
-    ),
-    Step.COMPLETED: ((State.NEEDS_COMPLETION,), State.VERIFICATION),
-    Step.FORWARDED: ((State.VERIFICATION, State.FORWARDED), State.FORWARDED),
-    Step.FOLLOW_UP_STARTED: ((State.FORWARDED, State.OBJECTION), State.IN_FOLLOW_UP),
-    Step.ANSWERED: (
-        (State.VERIFICATION, State.FORWARDED, State.IN_FOLLOW_UP, State.ESCALATED),
-        State.ANSWERED,
-    ),
-    Step.OBJECTED: ((State.ANSWERED,), State.OBJECTION),
-    Step.ESCALATED: ((State.OBJECTION,), State.ESCALATED),
-    Step.CLOSED: ((State.ANSWERED,), State.CLOSED),
-    Step.REJECTED: (_UNCHECKED, State.REJECTED),
-    Step.MERGED: (_UNCHECKED, State.MERGED),
-    Step.MOVED: ((State.RECEIVED, State.VERIFICATION, State.FORWARDED), State.MOVED),
-    Step.WITHDRAWN: (OPEN, State.WITHDRAWN),
+# step: (states it may start from, states it may end in); a case begins by being filed, and a step
+# without an end leaves the state as it is
+STEPS: dict[Step, tuple[tuple[State, ...], tuple[State, ...]]] = {
+    Step.FILED: ((), (State.RECEIVED,)),
+    Step.CHECKED: ((State.RECEIVED,), (State.VERIFICATION,)),
+    Step.CLASSIFIED: ((*ASKED_FROM, State.NEEDS_COMPLETION), ()),
+    Step.COMPLETION_ASKED: (ASKED_FROM, (State.NEEDS_COMPLETION,)),
+    Step.COMPLETED: ((State.NEEDS_COMPLETION,), ASKED_FROM),
+    Step.FORWARDED: ((State.VERIFICATION, *WITH_THE_AGENCY, State.OBJECTION), (State.FORWARDED,)),
+    Step.FOLLOW_UP_STARTED: ((State.FORWARDED, State.OBJECTION), (State.IN_FOLLOW_UP,)),
+    Step.ANSWERED: (ASKED_FROM, (State.ANSWERED,)),
+    Step.OBJECTED: ((State.ANSWERED,), (State.OBJECTION,)),
+    Step.ESCALATED: ((State.OBJECTION,), (State.ESCALATED,)),
+    Step.CLOSED: ((State.ANSWERED,), (State.CLOSED,)),
+    Step.REOPENED: ((State.CLOSED,), (State.VERIFICATION,)),
+    Step.RATED: ((State.ANSWERED, State.CLOSED), ()),
+    Step.NOTED: (OPEN, ()),
+    Step.REJECTED: (_UNCHECKED, (State.REJECTED,)),
+    Step.MERGED: (_UNCHECKED, (State.MERGED,)),
+    Step.MOVED: ((State.RECEIVED, State.VERIFICATION, State.FORWARDED), (State.MOVED,)),
+    Step.WITHDRAWN: (OPEN, (State.WITHDRAWN,)),
 }
 
 
@@ -80,5 +86,6 @@ def may(step: Step, state: str) -> bool:
 
 
 def after(step: Step) -> State:
-    """The state in which `step` leaves a case."""
-    return STEPS[step][1]
+    """The state in which a step with one end leaves a case."""
+    (end,) = STEPS[step][1]
+    return end

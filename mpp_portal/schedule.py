@@ -26,6 +26,10 @@ TIMETABLE = {
         "schedule": crontab(minute="12"),
     },
     "figures of today": {"task": "queueing.tasks.roll_up_today", "schedule": 300.0},
+    "cases nobody replied to": {
+        "task": "complaints.tasks.close_unanswered",
+        "schedule": crontab(minute="42"),
+    },
     "personal data past its time": {
         "task": "privacy.tasks.erase_expired",
         "schedule": crontab(hour="18", minute="41"),

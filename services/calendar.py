@@ -131,6 +131,22 @@ def add_working_days(
     return date
 
 
+def working_days_after(
+    start: dt.date,
+    end: dt.date,
+    *,
+    holidays: Collection[dt.date],
+    working_weekdays: frozenset[int] = MONDAY_TO_FRIDAY,
+) -> int:
+    """Return how many working days lie after `start`, up to and with `end`; 0 where it is earlier.
+
+    >>> working_days_after(dt.date(2026, 11, 20), dt.date(2026, 11, 24), holidays=())
+    2
+    """
+    dates = (start + dt.timedelta(days=n) for n in range(1, (end - start).days + 1))
+    return sum(date.weekday() in working_weekdays and date not in holidays for date in dates)
+
+
 def to_utc(date: dt.date, minute: int, zone: dt.tzinfo) -> dt.datetime:
     """Return the moment of `minute` (0..1440) of the wall clock of `zone` on `date`."""
     start = dt.datetime.combine(date, dt.time.min, zone)

@@ -1,0 +1,192 @@
+"""Receiving a case, and the promise that goes with it; every channel ends here."""
+
+import datetime as dt
+import secrets
+from dataclasses import dataclass
+from typing import NamedTuple
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import translation
+from django.utils.dateformat import format as format_date
+from django.utils.translation import gettext as _
+
+from complaints import codes
+from complaints.deadlines import FIRST_ANSWER_DAYS, FirstAnswer, first_answer
+from complaints.models import Case
+from complaints.refusals import Refusal
+from complaints.rules.steps import log
+from complaints.workflow import Step, after
+from privacy import identity
+from privacy.index import blind
+from services.models import Agency, Mall, ServiceType
+
+LONGEST_TEXT, LONGEST_SUBJECT, LONGEST_NAME, LONGEST_KEY = 5_000, 120, 100, 200
+_COLLISIONS = {"one_case_per_number", "one_case_per_request"}
+
+
+class Filed(NamedTuple):
+    """A case and the PIN that opens it; the PIN is shown to the reporter and kept nowhere."""
+
+    case: Case
+    pin: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was told, in one shape: phone E.164, texts trimmed, empty where not given."""
+
+    kind: str
+    text: str
+    subject: str
+    name: str
+    phone: str
+    email: str
+
+
+def file_case(
+    *,
+    mall: Mall,
+    kind: str,
+    text: str,
+    at: dt.datetime,
+    channel: str,
+    language: str,
+    subject: str = "",
+    agency_code: str = "",
+    service_code: str = "",
+    ticket_public_id: UUID | None = None,
+    anonymous: bool = False,
+    confidential: bool = False,
+    name: str = "",
+    phone: str = "",
+    email: str = "",
+    request_key: str | None = None,
+) -> Filed:
+    """Receive a case and promise the date of its first answer; every channel ends here.
+
+    The same `request_key` gives the same case with the same PIN; with another content it is
+    refused. Refuses with the codes of `refusals.py`.
+    """
+    report = read_report(kind=kind, text=text, subject=subject, name=name, phone=phone, email=email)
+    agency, service = _find_place(mall, agency_code, service_code)
+    secret = request_key or secrets.token_urlsafe(24)
+    if len(secret) > LONGEST_KEY:
+        raise Refusal("bad_request_key", limit=LONGEST_KEY)
+    key = blind("case-request", secret) if request_key else None
+    content = blind(
+        "case-content",
+        *(str(part) for part in (mall.pk, agency_code, service_code, ticket_public_id)),
+        *(str(part) for part in (anonymous, confidential)),
+        *(report.kind, report.text, report.subject, report.name, report.phone, report.email),
+    )
+    pin = codes.pin_of(secret)
+    promised = first_answer(mall=mall, at=at)
+    language = language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+    for attempt in (1, 2, 3):
+        if known := _known(key, content):
+            return Filed(known, pin)
+        case = Case(
+            mall=mall,
+            number=codes.new_number(),
+            state=after(Step.FILED),
+            agency=agency,
+            service_type=service,
+            ticket_public_id=ticket_public_id,
+            anonymous=anonymous,
+            confidential=confidential,
+            channel=Case.Channel(channel),
+            language=language,
+            received_at=at,
+            counted_from=promised.counted_from,
+            first_answer_due_on=promised.due_on,
+            promise=promise_text(promised, language),
+            request_key=key,
+            request_hash=content if key else None,
+            **vars(report),
+        )
+        case.pin_hash = codes.pin_hash(case.number, pin)
+        try:
+            with transaction.atomic():
+                case.save(force_insert=True)
+                log(case, Step.FILED, at=at)
+            return Filed(case, pin)
+        except IntegrityError as error:
+            diagnosis = getattr(error.__cause__, "diag", None)
+            if attempt == 3 or getattr(diagnosis, "constraint_name", "") not in _COLLISIONS:
+                raise
+    raise AssertionError("unreachable")
+
+
+def read_report(*, kind: str, text: str, subject: str, name: str, phone: str, email: str) -> Report:
+    """Bring what was typed into one shape, or refuse with every field that needs mending."""
+    problems: dict[str, Refusal] = {}
+    if kind not in Case.Kind.values:
+        problems["kind"] = Refusal("bad_kind")
+    text = "\n".join(line.rstrip() for line in text.splitlines()).strip()
+    if not text:
+        problems["text"] = Refusal("text_missing")
+    elif len(text) > LONGEST_TEXT:
+        problems["text"] = Refusal("text_too_long", limit=LONGEST_TEXT, count=len(text))
+    subject, name = identity.normalise_name(subject), identity.normalise_name(name)
+    if len(subject) > LONGEST_SUBJECT:
+        problems["subject"] = Refusal("subject_too_long", limit=LONGEST_SUBJECT)
+    if len(name) > LONGEST_NAME:
+        problems["name"] = Refusal("name_too_long", limit=LONGEST_NAME)
+    try:
+        phone = identity.normalise_phone(phone) if phone.strip() else ""
+    except identity.BadPhone:
+        problems["phone"] = Refusal("bad_phone")
+    try:
+        email = identity.normalise_email(email) if email.strip() else ""
+    except identity.BadEmail:
+        problems["email"] = Refusal("bad_email")
+    if problems:
+        first = next(iter(problems.values()))
+        messages = {field: refusal.message for field, refusal in problems.items()}
+        raise Refusal(first.code, fields=messages, **first.context)
+    return Report(kind, text, subject, name, phone, email)
+
+
+def promise_text(promised: FirstAnswer, language: str) -> str:
+    """The sentence that is shown before sending and stored with the case."""
+    with translation.override(language):
+        return _("Tanggapan pertama paling lambat %(date)s (%(days)d hari kerja).") % {
+            "date": format_date(promised.due_on, "l, j F Y"),
+            "days": FIRST_ANSWER_DAYS,
+        }
+
+
+def _find_place(
+    mall: Mall, agency_code: str, service_code: str
+) -> tuple[Agency | None, ServiceType | None]:
+    """The agency and service meant; a service alone names its agency too."""
+    if service_code:
+        services = ServiceType.objects.filter(agency__mall=mall, code=service_code)
+        if agency_code:
+            services = services.filter(agency__code=agency_code)
+        service = services.select_related("agency").first()
+        if service is None:
+            raise _refusal_at("service", "unknown_service")
+        return service.agency, service
+    if agency_code:
+        agency = Agency.objects.filter(mall=mall, code=agency_code).first()
+        if agency is None:
+            raise _refusal_at("agency", "unknown_agency")
+        return agency, None
+    return None, None
+
+
+def _refusal_at(field: str, code: str) -> Refusal:
+    refusal = Refusal(code)
+    refusal.fields = {field: refusal.message}
+    return refusal
+
+
+def _known(key: bytes | None, content: bytes) -> Case | None:
+    """The case that this request filed before; refuses another content under its key."""
+    case = Case.objects.filter(request_key=key).select_related("mall").first() if key else None
+    if case is not None and bytes(case.request_hash or b"") != content:
+        raise Refusal("request_reused")
+    return case

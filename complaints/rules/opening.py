@@ -1,0 +1,50 @@
+"""Number and PIN open a case for who reported it."""
+
+import datetime as dt
+import hmac
+
+from django.core.cache import cache
+
+from complaints import codes
+from complaints.models import Case
+from complaints.refusals import Refusal
+from privacy.index import blind
+
+TRIES = 5
+# Tries count in slots of 5 minutes; this many of them always cover 15 minutes.
+_SLOT_S, _SLOTS = 300, 4
+
+
+def open_with_pin(*, number: str, pin: str, at: dt.datetime) -> Case:
+    """Return the case that number and PIN open, with its mall, agency and service.
+
+    An unknown number and a wrong PIN are one refusal; more than five tries per number within 15
+    minutes are refused before anything is looked up.
+    """
+    number, pin = codes.read_number(number), codes.read_pin(pin)
+    tries = _count_try(number, at)
+    case = (
+        Case.objects.select_related("mall", "agency", "service_type")
+        .filter(number=number, pin_hash__isnull=False)
+        .first()
+        if number.isascii() and number.isalnum()
+        else None
+    )
+    expected = bytes(case.pin_hash or b"") if case else b""
+    if not hmac.compare_digest(codes.pin_hash(number, pin), expected) or case is None:
+        raise Refusal("unknown_case")
+    cache.delete_many(tries)
+    return case
+
+
+def _count_try(number: str, at: dt.datetime) -> list[str]:
+    """Count one try at a number, known or not; the keys to forget when the PIN was right."""
+    slot = int(at.timestamp() // _SLOT_S)
+    who = blind("case-tries", number).hex()[:32]
+    keys = [f"case-tries:{who}:{slot - n}" for n in range(_SLOTS)]
+    cache.add(keys[0], 0, _SLOT_S * (_SLOTS + 1))
+    cache.incr(keys[0])
+    if sum(cache.get_many(keys).values()) > TRIES:
+        cache.decr(keys[0])  # waiting helps, even who tried while waiting
+        raise Refusal("too_many_tries")
+    return keys

@@ -1,0 +1,126 @@
+"""One step of a case: the row locked, the table asked, the change and its event written."""
+
+import datetime as dt
+from typing import Any
+
+from complaints.deadlines import CLOSE_DAYS, due_on, waited_days
+from complaints.models import Case, CaseEvent
+from complaints.refusals import Refusal
+from complaints.workflow import OPEN, STEPS, State, Step, may
+from services import permissions
+
+_PLACES = ("mall", "agency", "service_type")
+# What a step may change beside the words of a case.
+_CLOCK = ["state", "closed_at", "closes_on", "waiting_since", "goes_on_as"]
+
+
+def held(pk: int) -> Case:
+    """The case, locked until the transaction ends."""
+    return Case.objects.select_related(*_PLACES).select_for_update(of=("self",)).get(pk=pk)
+
+
+def held_for(*, user: Any, pk: int, seen: int | None = None, desk: bool = False) -> Case:
+    """The case for a person whose office covers it, locked until the transaction ends.
+
+    `seen` is the last event that the person's page showed: another one since then refuses what was
+    decided without it. With `desk` only the complaints desk of the mall. Refuses: no_such_case,
+    desk_only, changed_meanwhile.
+    """
+    visible = Case.objects.visible_to(user).select_related(*_PLACES)
+    case = visible.select_for_update(of=("self",)).filter(pk=pk, erased_at=None).first()
+    if case is None:
+        raise Refusal("no_such_case")
+    if desk and not permissions.can(user, permissions.HANDLE_ALL_CASES, mall=case.mall):
+        raise Refusal("desk_only")
+    if seen is not None and last_event(case) != seen:
+        raise Refusal("changed_meanwhile")
+    return case
+
+
+def last_event(case: Case) -> int:
+    """The id of the last thing that happened to a case."""
+    last = case.events.order_by("-pk").values_list("pk", flat=True).first()
+    return last or 0
+
+
+def take(
+    case: Case,
+    step: Step,
+    *,
+    at: dt.datetime,
+    by: Any = None,
+    note: str = "",
+    end: State | None = None,
+    visible: bool = True,
+    changed: list[str] | None = None,
+) -> None:
+    """Let a locked case take a step, with its event; refuses cannot_step.
+
+    `end` names the state where the table leaves a choice. The clock follows the state: it stands
+    while the reporter is asked, and an answered case has a day on which it closes by itself.
+    """
+    if not may(step, case.state):
+        raise Refusal("cannot_step")
+    ends = STEPS[step][1]
+    before = case.state
+    if ends:
+        after = end or ends[0]
+        if after not in ends:
+            raise ValueError(f"{step} does not end in {after}")
+        case.state = after
+        _follow(case, before, at)
+    case.save(update_fields=[*_CLOCK, *(changed or [])])
+    log(case, step, at=at, by=by, note=note, visible=visible)
+
+
+def _follow(case: Case, before: str, at: dt.datetime) -> None:
+    today = at.astimezone(case.mall.zone).date()
+    if before == State.NEEDS_COMPLETION != case.state:
+        case.waiting_since, case.goes_on_as = None, ""
+    if case.state == State.NEEDS_COMPLETION != before:
+        case.waiting_since, case.goes_on_as = today, before
+    answered = case.state == State.ANSWERED
+    case.closes_on = (
+        due_on(mall=case.mall, counted_from=today, days=CLOSE_DAYS) if answered else None
+    )
+    case.closed_at = None if case.state in OPEN else case.closed_at or at
+
+
+def go_on(case: Case, at: dt.datetime) -> list[str]:
+    """Let the clock of a case that waited for its reporter run again; the fields that changed.
+
+    Both terms move by the working days of the wait: completion counts them from the receipt, the
+    first answer from where it stood, as long as none was given.
+    """
+    if case.waiting_since is None:
+        return []
+    today = at.astimezone(case.mall.zone).date()
+    waited = waited_days(mall=case.mall, since=case.waiting_since, until=today)
+    case.waited_days += waited
+    if case.first_answered_at is None and waited:
+        case.first_answer_due_on = due_on(
+            mall=case.mall, counted_from=case.first_answer_due_on, days=waited
+        )
+    if case.level_days is not None:
+        case.completion_due_on = due_on(
+            mall=case.mall,
+            counted_from=case.counted_from,
+            days=case.level_days,
+            waited=case.waited_days,
+        )
+    return ["waited_days", "first_answer_due_on", "completion_due_on"]
+
+
+def log(
+    case: Case,
+    step: Step,
+    *,
+    at: dt.datetime,
+    by: Any = None,
+    note: str = "",
+    visible: bool = True,
+) -> None:
+    """Write what happened; nothing of it can be changed later."""
+    CaseEvent.objects.create(
+        case=case, kind=step, at=at, by=by, note=note, visible_to_reporter=visible
+    )
