@@ -9,7 +9,8 @@ from complaints.models import Case, CaseEvent
 from services import permissions
 from services.scoped_admin import RelatedRowsFilter, ScopedAdmin, ScopedInline
 
-IDENTITY = ["name", "phone", "email", "ticket_public_id"]
+# Who reported and who is complained about: for the desk alone.
+IDENTITY = ["name", "phone", "email", "ticket_public_id", "about_person", "merged_into"]
 REPORT = [
     "number",
     "kind",
@@ -27,6 +28,14 @@ REPORT = [
     "counted_from",
     "first_answer_due_on",
     "promise",
+    "level",
+    "level_days",
+    "completion_due_on",
+    "waiting_since",
+    "waited_days",
+    "first_answered_at",
+    "closes_on",
+    "rating",
     "closed_at",
     "erased_at",
 ]
@@ -66,12 +75,20 @@ class CaseAdmin(ReadOnly, ScopedAdmin):
         "kind",
         "state",
         "first_answer_due_on",
+        "completion_due_on",
         "agency",
         "channel",
         "anonymous",
         "confidential",
     ]
-    list_filter = ["state", "kind", ("agency", RelatedRowsFilter), "channel", "confidential"]
+    list_filter = [
+        "state",
+        "kind",
+        "level",
+        ("agency", RelatedRowsFilter),
+        "channel",
+        "confidential",
+    ]
     list_select_related = ["agency"]
     search_fields = ["=number"]
     ordering = ["-received_at"]
@@ -83,6 +100,8 @@ class CaseAdmin(ReadOnly, ScopedAdmin):
         return Case.objects.visible_to(user)
 
     def covers(self, user, permission, row):
+        if row.about_person_id == user.pk:
+            return False
         if permissions.can(user, permissions.HANDLE_ALL_CASES, mall=row.mall):
             return True
         return (

@@ -40,9 +40,7 @@ def classify(
     if case.level == level:
         return case
     days = days_of(case, level)
-    due = due_on(
-        mall=case.mall, counted_from=case.counted_from, days=days, waited=case.waited_days
-    )
+    due = due_on(mall=case.mall, counted_from=case.counted_from, days=days, waited=case.waited_days)
     case.level, case.level_days, case.completion_due_on = level, days, due
     changed = ["level", "level_days", "completion_due_on"]
     note = completion_text(due, days, case.language)

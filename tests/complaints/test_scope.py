@@ -98,3 +98,22 @@ def test_a_longer_list_asks_no_more_of_the_database(
     filed(agency_code="DUKCAPIL")
     with django_assert_num_queries(len(one)):
         client.get(reverse(LIST))
+
+
+def test_a_case_about_oneself_is_not_there_and_an_agency_learns_of_no_person(
+    client, person, cases, civil
+):
+    liaison, desk = person(Role.LIAISON, civil), person(Role.COMPLAINTS_DESK)
+    page = reverse("admin:complaints_case_change", args=[cases["civil"].pk])
+    for about, reader, status in (
+        (desk, desk, 302),
+        (desk, liaison, 200),
+        (liaison, liaison, 302),
+        (liaison, desk, 200),
+    ):
+        Case.objects.filter(pk=cases["civil"].pk).update(about_person=about)
+        client.force_login(reader)
+        answer = client.get(page)
+        assert answer.status_code == status, (about, reader)
+        if reader == liaison and status == 200:
+            assert desk.username not in answer.content.decode().partition("<main")[2]
