@@ -121,6 +121,7 @@ def one_round(*, at: datetime, limit: int = 200) -> Done:
         jobs = [(one.channel, _unless_down(one, text, this, now())) for one, text in ready]
         return _crew().start(jobs)
 
+    away = leave([])
     try:
         ready = _next(batches, this, now)
         away = leave(ready)
@@ -143,6 +144,7 @@ def one_round(*, at: datetime, limit: int = 200) -> Done:
                 away = leave(upcoming)
             ready = upcoming
     finally:
+        away()  # nothing is on its way any more when connections are closed
         base.rest()
     return Done(len(ids), sent)
 

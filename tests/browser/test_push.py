@@ -116,14 +116,15 @@ class Worker:
             },
         )
 
-    def shown(self, title):
-        """The notification with this title, once it is there."""
+    def shown(self, title, body=None):
+        """The notification with this title, and where given this body, once it is there."""
         return self.page.evaluate(
-            """async (title) => {
+            """async ([title, words]) => {
                 const registration = await navigator.serviceWorker.ready;
                 for (let i = 0; i < 200; i++) {
                     const all = await registration.getNotifications();
-                    const found = all.find((one) => one.title === title);
+                    const found = all.find(
+                        (one) => one.title === title && (!words || one.body === words));
                     if (found) {
                         const { body, lang, data } = found;
                         return { body, lang, data, all: all.length };
@@ -131,7 +132,7 @@ class Worker:
                     await new Promise((next) => setTimeout(next, 50));
                 }
             }""",
-            title,
+            [title, body],
         )
 
 
@@ -173,8 +174,8 @@ def test_who_came_by_without_a_contact_is_called_on_the_phone(
     assert shown["data"] == {"url": address(mine), "kind": "called"}
     assert "Aminah" not in json.dumps(told)
 
-    worker.deliver(told)  # a second copy takes the first one's place
-    assert worker.shown(told["title"])["all"] == 1
+    worker.deliver({**told, "body": "Lagi"})  # a second copy takes the first one's place
+    assert worker.shown(told["title"], "Lagi")["all"] == 1
     worker.deliver({**told, "title": "Lain", "kind": "ahead", "tag": "other"})
     assert worker.shown("Lain")["all"] == 1  # of a turn the last word counts
 
