@@ -59,6 +59,7 @@ class CaseEventInline(ReadOnly, ScopedInline):
     view_permission = change_permission = permissions.HANDLE_CASES
     fields = ["at", "kind", "by", "note", "visible_to_reporter"]
     ordering = ["pk"]
+    hide_title = True
 
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("by")

@@ -1,6 +1,6 @@
 """When a case's clock starts, stops and ends, in working days of the mall.
 
-Verified and passed on within 3, first answered within 5; completed within 5 (information), 14
+First answered within 5; completed within 5 (information), 14
 (ordinary) or 60 (supervision), closed 10 after an answer to which nobody replied: the practice of
 SP4N-LAPOR!. A mall may promise other terms (`ServiceLevel`).
 """
@@ -12,7 +12,7 @@ from typing import NamedTuple
 from services.calendar import add_working_days, working_days_after
 from services.models import Mall
 
-FORWARD_DAYS, FIRST_ANSWER_DAYS, CLOSE_DAYS = 3, 5, 10
+FIRST_ANSWER_DAYS, CLOSE_DAYS = 5, 10
 DESK_OPENS, DESK_CLOSES = dt.time(8), dt.time(15)
 # Days ahead whose holidays can matter: the longest leave and weekends around it, with room.
 _HORIZON = dt.timedelta(days=60)
@@ -42,9 +42,7 @@ def first_answer(*, mall: Mall, at: dt.datetime) -> FirstAnswer:
     """Return what is promised to a case received at `at`; one query, for the holidays."""
     received = at.astimezone(mall.zone)
     first = received.date()
-    holidays = set(
-        mall.holidays.filter(date__range=(first, first + _HORIZON)).values_list("date", flat=True)
-    )
+    holidays = holidays_of(mall, first, 0)
     start = counted_from(received, holidays=holidays)
     return FirstAnswer(start, add_working_days(start, FIRST_ANSWER_DAYS, holidays=holidays))
 

@@ -66,7 +66,7 @@ STEPS: dict[Step, tuple[tuple[State, ...], tuple[State, ...]]] = {
     Step.COMPLETED: ((State.NEEDS_COMPLETION,), ASKED_FROM),
     Step.FORWARDED: ((State.VERIFICATION, *WITH_THE_AGENCY, State.OBJECTION), (State.FORWARDED,)),
     Step.FOLLOW_UP_STARTED: ((State.FORWARDED, State.OBJECTION), (State.IN_FOLLOW_UP,)),
-    Step.ANSWERED: (ASKED_FROM, (State.ANSWERED,)),
+    Step.ANSWERED: ((*ASKED_FROM, State.NEEDS_COMPLETION), (State.ANSWERED,)),
     Step.OBJECTED: ((State.ANSWERED,), (State.OBJECTION,)),
     Step.ESCALATED: ((State.OBJECTION,), (State.ESCALATED,)),
     Step.CLOSED: ((State.ANSWERED,), (State.CLOSED,)),

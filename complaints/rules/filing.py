@@ -124,11 +124,10 @@ def read_report(*, kind: str, text: str, subject: str, name: str, phone: str, em
     problems: dict[str, Refusal] = {}
     if kind not in Case.Kind.values:
         problems["kind"] = Refusal("bad_kind")
-    text = "\n".join(line.rstrip() for line in text.splitlines()).strip()
-    if not text:
-        problems["text"] = Refusal("text_missing")
-    elif len(text) > LONGEST_TEXT:
-        problems["text"] = Refusal("text_too_long", limit=LONGEST_TEXT, count=len(text))
+    try:
+        text = words(text)
+    except Refusal as refusal:
+        problems["text"] = refusal
     subject, name = identity.normalise_name(subject), identity.normalise_name(name)
     if len(subject) > LONGEST_SUBJECT:
         problems["subject"] = Refusal("subject_too_long", limit=LONGEST_SUBJECT)
@@ -147,6 +146,16 @@ def read_report(*, kind: str, text: str, subject: str, name: str, phone: str, em
         messages = {field: refusal.message for field, refusal in problems.items()}
         raise Refusal(first.code, fields=messages, **first.context)
     return Report(kind, text, subject, name, phone, email)
+
+
+def words(text: str) -> str:
+    """What was typed, in one shape; refuses text_missing, text_too_long."""
+    text = "\n".join(line.rstrip() for line in text.splitlines()).strip()
+    if not text:
+        raise Refusal("text_missing")
+    if len(text) > LONGEST_TEXT:
+        raise Refusal("text_too_long", limit=LONGEST_TEXT, count=len(text))
+    return text
 
 
 def promise_text(promised: FirstAnswer, language: str) -> str:

@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from complaints.deadlines import due_on
 from complaints.models import USUAL_DAYS, Case, Level, ServiceLevel
 from complaints.refusals import Refusal
-from complaints.rules.replying import words
-from complaints.rules.steps import go_on, held_for, take
-from complaints.workflow import STEPS, State, Step
+from complaints.rules.filing import words
+from complaints.rules.steps import held_for, take
+from complaints.workflow import OPEN, STEPS, Step
 from services.models import Agency
 
 
@@ -86,7 +86,10 @@ def forward(
     note: str = "",
     seen: int | None = None,
 ) -> Case:
-    """Give a case to an agency of the mall; for the desk. Only what is classified is passed on."""
+    """Give a case to an agency of the mall; for the desk. Only what is classified is passed on.
+
+    The reporter sees that, the note is for colleagues.
+    """
     case = held_for(user=by, pk=case_id, seen=seen, desk=True)
     if agency.mall_id != case.mall_id:
         raise Refusal("unknown_agency")
@@ -97,8 +100,9 @@ def forward(
     case.agency = agency
     if case.service_type is not None and case.service_type.agency_id != agency.pk:
         case.service_type = None
-    changed = ["agency", "service_type"]
-    take(case, Step.FORWARDED, at=at, by=by, note=note.strip(), visible=False, changed=changed)
+    take(case, Step.FORWARDED, at=at, by=by, changed=["agency", "service_type"])
+    if note.strip():
+        take(case, Step.NOTED, at=at, by=by, note=words(note), visible=False)
     return case
 
 
@@ -112,7 +116,10 @@ def start_follow_up(*, case_id: int, by: Any, at: dt.datetime, seen: int | None 
 
 @transaction.atomic
 def answer(*, case_id: int, text: str, by: Any, at: dt.datetime, seen: int | None = None) -> Case:
-    """Tell the reporter what was done; 10 working days without a reply close the case."""
+    """Tell the reporter what was done; 10 working days without a reply close the case.
+
+    Also where the reporter was asked something and stays silent.
+    """
     text = words(text)
     case = held_for(user=by, pk=case_id, seen=seen)
     if case.first_answered_at is None:
@@ -135,7 +142,7 @@ def reject(*, case_id: int, reason: str, by: Any, at: dt.datetime, seen: int | N
     """Say why a case cannot be handled; for the desk."""
     reason = words(reason)
     case = held_for(user=by, pk=case_id, seen=seen, desk=True)
-    take(case, Step.REJECTED, at=at, by=by, note=reason, changed=go_on(case, at))
+    take(case, Step.REJECTED, at=at, by=by, note=reason)
     return case
 
 
@@ -164,12 +171,10 @@ def merge(*, case_id: int, into_id: int, by: Any, at: dt.datetime, seen: int | N
         for pk in sorted((case_id, into_id))
     }
     case, into = cases[case_id], cases[into_id]
-    ended = (State.MERGED, State.REJECTED, State.MOVED, State.WITHDRAWN)
-    if into.mall_id != case.mall_id or into.state in ended:
+    if into.mall_id != case.mall_id or into.state not in OPEN:
         raise Refusal("cannot_merge_into")
     case.merged_into = into
-    changed = ["merged_into", *go_on(case, at)]
-    take(case, Step.MERGED, at=at, by=by, changed=changed)
+    take(case, Step.MERGED, at=at, by=by, changed=["merged_into"])
     return case
 
 
@@ -185,7 +190,7 @@ def add_note(*, case_id: int, text: str, by: Any, at: dt.datetime) -> Case:
 def close_unanswered(at: dt.datetime) -> int:
     """Close cases to whose answer nobody replied within 10 working days; how many.
 
-    One by one: who replies in this moment is waited for, and then the case is left alone.
+    One by one; a case that somebody acts on in this moment is left to the next time.
     """
     closed = 0
     due = Case.objects.unanswered(at.date() + dt.timedelta(days=1)).order_by("closes_on", "pk")

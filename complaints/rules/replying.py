@@ -6,9 +6,9 @@ from django.db import transaction
 
 from complaints.models import Case
 from complaints.refusals import Refusal
-from complaints.rules.filing import LONGEST_TEXT
+from complaints.rules.filing import words
 from complaints.rules.opening import open_with_pin
-from complaints.rules.steps import go_on, held, take
+from complaints.rules.steps import held, take
 from complaints.workflow import State, Step, may
 
 REOPEN_WITHIN = dt.timedelta(days=30)
@@ -34,9 +34,7 @@ def complete(*, number: str, pin: str, text: str, at: dt.datetime) -> Case:
     case = _opened(number, pin, at)
     if not may(Step.COMPLETED, case.state):
         raise Refusal("nothing_asked")
-    end = State(case.goes_on_as)
-    changed = go_on(case, at)
-    take(case, Step.COMPLETED, at=at, note=text, end=end, changed=changed)
+    take(case, Step.COMPLETED, at=at, note=text, end=State(case.goes_on_as))
     return case
 
 
@@ -78,16 +76,6 @@ def rate(*, number: str, pin: str, rating: int, at: dt.datetime) -> Case:
     # The step moves no state: the day on which it closes stays too.
     take(case, Step.RATED, at=at, note=str(rating), changed=["rating"])
     return case
-
-
-def words(text: str) -> str:
-    """What was typed, in one shape; refuses text_missing, text_too_long."""
-    text = "\n".join(line.rstrip() for line in text.splitlines()).strip()
-    if not text:
-        raise Refusal("text_missing")
-    if len(text) > LONGEST_TEXT:
-        raise Refusal("text_too_long", limit=LONGEST_TEXT, count=len(text))
-    return text
 
 
 def _opened(number: str, pin: str, at: dt.datetime) -> Case:

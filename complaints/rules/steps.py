@@ -11,7 +11,8 @@ from services import permissions
 
 _PLACES = ("mall", "agency", "service_type")
 # What a step may change beside the words of a case.
-_CLOCK = ["state", "closed_at", "closes_on", "waiting_since", "goes_on_as"]
+_CLOCK = ["state", "closed_at", "closes_on", "waiting_since", "goes_on_as", "waited_days"]
+_CLOCK += ["first_answer_due_on", "completion_due_on"]
 
 
 def held(pk: int) -> Case:
@@ -76,7 +77,7 @@ def take(
 def _follow(case: Case, before: str, at: dt.datetime) -> None:
     today = at.astimezone(case.mall.zone).date()
     if before == State.NEEDS_COMPLETION != case.state:
-        case.waiting_since, case.goes_on_as = None, ""
+        _go_on(case, today)
     if case.state == State.NEEDS_COMPLETION != before:
         case.waiting_since, case.goes_on_as = today, before
     answered = case.state == State.ANSWERED
@@ -86,18 +87,18 @@ def _follow(case: Case, before: str, at: dt.datetime) -> None:
     case.closed_at = None if case.state in OPEN else case.closed_at or at
 
 
-def go_on(case: Case, at: dt.datetime) -> list[str]:
-    """Let the clock of a case that waited for its reporter run again; the fields that changed.
+def _go_on(case: Case, today: dt.date) -> None:
+    """Let the clock of a case that waited for its reporter run again.
 
     Both terms move by the working days of the wait: completion counts them from the receipt, the
     first answer from where it stood, as long as none was given.
     """
     if case.waiting_since is None:
-        return []
-    today = at.astimezone(case.mall.zone).date()
+        return
     waited = waited_days(mall=case.mall, since=case.waiting_since, until=today)
+    case.waiting_since, case.goes_on_as = None, ""
     case.waited_days += waited
-    if case.first_answered_at is None and waited:
+    if case.first_answered_at is None:
         case.first_answer_due_on = due_on(
             mall=case.mall, counted_from=case.first_answer_due_on, days=waited
         )
@@ -108,7 +109,6 @@ def go_on(case: Case, at: dt.datetime) -> list[str]:
             days=case.level_days,
             waited=case.waited_days,
         )
-    return ["waited_days", "first_answer_due_on", "completion_due_on"]
 
 
 def log(

@@ -9,7 +9,7 @@ from complaints import rules
 from complaints.models import Case, CaseEvent, ServiceLevel
 from complaints.refusals import Refusal
 from complaints.workflow import State, Step
-from services.models import Holiday, Mall, Officer
+from services.models import Agency, Holiday, Mall, Officer
 from tests.house import at, at_once
 
 pytestmark = pytest.mark.django_db
@@ -63,8 +63,20 @@ def test_from_the_desk_to_the_agency_to_an_answer(answered, liaison, desk):
     assert (case.state, case.first_answered_at) == (State.ANSWERED, at(11))
     by = dict(case.events.values_list("kind", "by"))
     assert (by["filed"], by["forwarded"], by["answered"]) == (None, desk.pk, liaison.pk)
-    hidden = case.events.filter(visible_to_reporter=False).values_list("kind", flat=True)
-    assert list(hidden) == ["forwarded"]
+    assert not case.events.filter(visible_to_reporter=False).exists()
+
+
+def test_the_desks_words_to_the_agency_are_not_for_the_reporter(forwarded, desk, tax):
+    case, _pin = forwarded
+    asked = {"case_id": case.pk, "agency": tax, "by": desk, "at": at(11)}
+    case = rules.forward(note="Mohon dijawab hari ini.", **asked)
+    last = case.events.order_by("-pk")[:2]
+    told = [(one.kind, one.note, one.visible_to_reporter) for one in last]
+    assert told == [
+        ("noted", "Mohon dijawab hari ini.", False),
+        ("forwarded", "", True),
+    ]
+    assert case.agency == tax
 
 
 @pytest.mark.parametrize(
@@ -187,6 +199,15 @@ def test_a_rating_changes_nothing_else_and_the_last_one_counts(answered):
     assert kinds(case)[-2:] == ["rated", "rated"]
 
 
+def test_who_never_answers_the_question_gets_an_answer_all_the_same(forwarded, liaison):
+    case, _pin = forwarded
+    rules.ask_for_more(case_id=case.pk, text=TEXT, by=liaison, at=at(11))
+    case = rules.answer(case_id=case.pk, text="Selesai.", by=liaison, at=days_later(5))
+    assert (case.state, case.waiting_since, case.goes_on_as) == (State.ANSWERED, None, "")
+    case.refresh_from_db()
+    assert (case.waited_days, case.completion_due_on.isoformat()) == (3, "2026-12-18")
+
+
 def test_a_duplicate_is_merged_into_the_other(filed, desk):
     first, second = filed().case, filed().case
     case = rules.merge(case_id=second.pk, into_id=first.pk, by=desk, at=at(11))
@@ -276,7 +297,7 @@ def test_what_cannot_be_now_is_refused_and_leaves_no_trace(filed, desk, civil):
     case, pin = filed()
     mine, yours = {"case_id": case.pk, "by": desk}, {"number": case.number, "pin": pin}
     other = Mall.objects.create(slug="lain", name="Lain", regency="Lain", province="Lain")
-    away = civil.__class__.objects.create(mall=other, code="LAIN", name="Lain")
+    away = Agency.objects.create(mall=other, code="LAIN", name="Lain")
     for code, act, asked in (
         ("cannot_step", rules.answer, {**mine, "text": "Selesai."}),
         ("not_classified", rules.forward, {**mine, "agency": civil}),

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.calendar import HoursRow, add_working_days, day, is_open, row_of, to_utc
+from services.calendar import (
+    HoursRow,
+    add_working_days,
+    day,
+    is_open,
+    row_of,
+    to_utc,
+    working_days_after,
+)
 
 MONDAY, FRIDAY, SATURDAY = dt.date(2026, 11, 23), dt.date(2026, 11, 27), dt.date(2026, 11, 28)
 RAMADAN = {"valid_from": dt.date(2026, 2, 18), "valid_to": dt.date(2026, 3, 19)}
@@ -173,3 +181,10 @@ def test_working_days_add_up_and_end_on_a_working_day(start, days, holidays):
     passed = [start + dt.timedelta(days=n + 1) for n in range((end - start).days)]
     assert sum(d.weekday() < 5 and d not in holidays for d in passed) == days
     assert days == 0 or (end.weekday() < 5 and end not in holidays)
+
+
+@given(start=dates, days=st.integers(0, 80), holidays=st.sets(dates, max_size=20))
+def test_working_days_are_counted_as_they_are_added(start, days, holidays):
+    end = add_working_days(start, days, holidays=holidays)
+    assert working_days_after(start, end, holidays=holidays) == days
+    assert working_days_after(end, start, holidays=holidays) == 0
