@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field, StrictBool
 from accounts.api import BearerOrNobody, request_key
 from accounts.models import ApiToken
 from complaints import rules
+from complaints.channels import API
 from complaints.deadlines import end_of
 from complaints.models import Case
 from complaints.workflow import State
@@ -95,7 +96,7 @@ def file_case(request: HttpRequest, asked: CaseIn) -> Status:
         name=contact.name or "",
         phone=contact.phone or "",
         email=contact.email or "",
-        channel=Case.Channel.API,
+        channel=API,
         language=(get_language() or "id")[:2],
         request_key=request_key(request),
     )

@@ -3,11 +3,15 @@
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from complaints import surroundings
+from complaints.channels import channel_label
 from complaints.codes import NUMBER_PATTERN
 from complaints.deadlines import MOST_DAYS
 from complaints.workflow import State, Step
@@ -60,15 +64,18 @@ class CaseQuerySet(models.QuerySet["Case"]):
     def visible_to(self, user: Any) -> "CaseQuerySet":
         """Keep what the person's office covers.
 
-        The complaints desk sees its mall's cases; a liaison only the agency's own, and never a
-        confidential one. Nobody sees a case about themselves.
+        The complaints desk sees its mall's cases; who has an office in an agency only the
+        agency's own, never a confidential one and none about a counter where they sit. Nobody
+        sees a case about themselves.
         """
+        of_agency = Q(
+            agency__in=permissions.agencies_for(user, permissions.HANDLE_CASES),
+            confidential=False,
+        )
+        for mall_id, number in surroundings.own_counters(user):
+            of_agency &= ~Q(mall_id=mall_id, counter_number=number)
         covered = self.filter(
-            Q(mall__in=permissions.malls_for(user, permissions.HANDLE_ALL_CASES))
-            | Q(
-                agency__in=permissions.agencies_for(user, permissions.HANDLE_CASES),
-                confidential=False,
-            )
+            Q(mall__in=permissions.malls_for(user, permissions.HANDLE_ALL_CASES)) | of_agency
         )
         return covered.exclude(about_person_id=user.pk) if user.pk else covered
 
@@ -88,25 +95,14 @@ class Case(models.Model):
 
     The number names it, the PIN opens it; the PIN is kept as a keyed fingerprint. Two flags that
     are not the same: `anonymous` hides who reports, `confidential` hides the whole report.
-    Personal data here: subject, text, name, phone, email, and notes of the events.
+    Personal data here: subject, text, place, name, phone, email, account, permalink, and notes of
+    the events.
     """
 
     class Kind(models.TextChoices):
         COMPLAINT = "complaint", pgettext_lazy("kind of a case", "Pengaduan")
         ASPIRATION = "aspiration", _("Aspirasi")
         INFORMATION = "information", _("Permintaan informasi")
-
-    class Channel(models.TextChoices):
-        WEB = "web", _("daring")
-        API = "api", _("API")
-        KIOSK = "kiosk", _("kios")
-        FACE_TO_FACE = "face_to_face", _("tatap muka")
-        WHATSAPP = "whatsapp", _("WhatsApp")
-        PHONE = "phone", _("telepon")
-        SMS = "sms", _("SMS")
-        EMAIL = "email", _("surel")
-        SOCIAL_MEDIA = "social_media", _("media sosial")
-        LETTER = "letter", _("surat")
 
     mall = models.ForeignKey(Mall, models.PROTECT, related_name="+", verbose_name=_("mal"))
     number = models.CharField(_("nomor"), max_length=8, editable=False)
@@ -128,12 +124,31 @@ class Case(models.Model):
     )
     # The queue's rooms are siblings: its ticket is known by its public id only.
     ticket_public_id = models.UUIDField(_("tiket"), null=True, blank=True)
+    counter_number = models.PositiveSmallIntegerField(_("nomor loket"), null=True, blank=True)
+    place = EncryptedTextField(_("tempat"), blank=True, default="")
+    happened_on = models.DateField(_("tanggal kejadian"), null=True, blank=True)
+    happened_time = models.TimeField(_("jam kejadian"), null=True, blank=True)
     anonymous = models.BooleanField(_("anonim"), default=False)
     confidential = models.BooleanField(_("rahasia"), default=False)
     name = EncryptedTextField(_("nama"), blank=True, default="")
     phone = EncryptedTextField(_("telepon"), blank=True, default="")
     email = EncryptedTextField(_("surel"), blank=True, default="")
-    channel = models.CharField(_("saluran"), max_length=12, choices=Channel)
+    channel = models.CharField(_("saluran"), max_length=20)  # its names: channels.py
+    # What came by another channel: whose account, where it stands, when it was told, who wrote it.
+    account = EncryptedTextField(_("akun pelapor"), blank=True, default="")
+    permalink = EncryptedTextField(_("tautan asli"), blank=True, default="")
+    told_at = models.DateTimeField(_("disampaikan pelapor"), null=True, blank=True)
+    entered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("dicatat oleh"),
+    )
+    lapor_id = models.CharField(_("nomor LAPOR!"), max_length=30, blank=True, default="")
+    lapor_status = models.CharField(_("status di LAPOR!"), max_length=80, blank=True, default="")
+    lapor_at = models.DateTimeField(_("status LAPOR! disalin"), null=True, blank=True)
     language = models.CharField(_("bahasa"), max_length=2, default="id")
     received_at = models.DateTimeField(_("diterima"))
     counted_from = models.DateField(_("dihitung sejak"))
@@ -156,6 +171,9 @@ class Case(models.Model):
     first_answered_at = models.DateTimeField(_("pertama kali dijawab"), null=True, blank=True)
     closes_on = models.DateField(_("ditutup bila tidak dibalas"), null=True, blank=True)
     rating = models.PositiveSmallIntegerField(_("nilai dari pelapor"), null=True, blank=True)
+    # How far a passed date has been raised: 0 nobody, 1 who has the case, 2 the agency's head, 3
+    # the mall's manager.
+    alarm_stage = models.PositiveSmallIntegerField(_("tahap peringatan"), default=0)
     merged_into = models.ForeignKey(
         "self",
         models.PROTECT,
@@ -211,6 +229,18 @@ class Case(models.Model):
             models.CheckConstraint(
                 condition=Q(rating=None) | Q(rating__range=(1, 4)), name="a_rating_is_one_to_four"
             ),
+            models.UniqueConstraint(
+                fields=["mall", "lapor_id"],
+                condition=~Q(lapor_id=""),
+                name="one_case_per_lapor_id",
+            ),
+            models.CheckConstraint(
+                condition=Q(alarm_stage__lte=3), name="an_alarm_has_three_stages"
+            ),
+            models.CheckConstraint(
+                condition=Q(happened_time=None) | Q(happened_on__isnull=False),
+                name="a_time_belongs_to_a_day",
+            ),
             models.CheckConstraint(
                 condition=Q(erased_at=None) | Q(pin_hash=None, request_key=None),
                 name="an_erased_case_opens_for_nobody",
@@ -227,10 +257,20 @@ class Case(models.Model):
             models.Index(
                 fields=["closes_on"], condition=Q(state="answered"), name="cases_that_close_soon"
             ),
+            models.Index(
+                fields=["mall", "first_answer_due_on"],
+                condition=Q(closed_at=None),
+                name="cases_at_work",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def channel_label(self) -> str:
+        """The channel in words."""
+        return channel_label(self.channel)
 
 
 class CaseEvent(models.Model):
@@ -260,3 +300,64 @@ class CaseEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.at:%H.%M.%S}"
+
+
+class Attachment(models.Model):
+    """A photo or document that came with an event; the file lies in private storage.
+
+    Who may see the event may have the file. Personal data: the name, and the file itself.
+    """
+
+    class Kind(models.TextChoices):
+        JPEG = "image/jpeg", "JPEG"
+        PDF = "application/pdf", "PDF"
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="attachments")
+    event = models.ForeignKey(CaseEvent, models.PROTECT, related_name="attachments")
+    stored_as = models.UUIDField(unique=True, editable=False)
+    name = EncryptedTextField(_("nama berkas"), blank=True, default="")
+    kind = models.CharField(_("jenis berkas"), max_length=20, choices=Kind)
+    size = models.PositiveIntegerField(_("ukuran"))  # bytes, as stored
+    sha256 = models.BinaryField(max_length=32, editable=False)
+    erased_at = models.DateTimeField(_("dihapus"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("lampiran")
+        verbose_name_plural = _("lampiran")
+        indexes = [models.Index(fields=["case", "id"], name="attachments_of_a_case")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.size}"
+
+
+class Publication(models.Model):
+    """What the public reads of a case: words written anew for it, without anybody's name.
+
+    Nothing of the case itself is shown; a publication taken back stays as a row.
+    """
+
+    case = models.OneToOneField(Case, models.PROTECT, related_name="publication")
+    subject = models.CharField(_("judul"), max_length=120)
+    text = models.TextField(_("cerita"), max_length=5_000)
+    answer = models.TextField(_("jawaban"), max_length=5_000, blank=True, default="")
+    published_at = models.DateTimeField(_("diterbitkan"))
+    published_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("oleh")
+    )
+    withdrawn_at = models.DateTimeField(_("ditarik"), null=True, blank=True)
+    words = models.GeneratedField(
+        expression=SearchVector("subject", "text", config="indonesian"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
+
+    class Meta:
+        verbose_name = _("pengaduan terbit")
+        verbose_name_plural = _("pengaduan terbit")
+        indexes = [
+            models.Index(fields=["-published_at"], name="latest_publications"),
+            GinIndex(fields=["words"], name="words_of_publications"),
+        ]
+
+    def __str__(self) -> str:
+        return self.subject

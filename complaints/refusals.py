@@ -18,9 +18,16 @@ _TEXTS: dict[str, tuple[Any, int]] = {
     "bad_email": (_("Surel ditulis seperti nama@contoh.id."), 422),
     "unknown_agency": (_("Instansi itu tidak ada di mal ini. Pilih dari daftar."), 422),
     "unknown_service": (_("Layanan itu tidak ada di mal ini. Pilih layanan lain."), 422),
+    "day_missing": (_("Tulis juga tanggalnya, atau kosongkan jamnya."), 422),
+    "not_yet_happened": (_("Waktu kejadian belum lewat. Periksa tanggal dan jamnya."), 422),
     "bad_request_key": (_("Kunci permintaan paling panjang %(limit)s huruf."), 422),
     "request_reused": (
         _("Isian ini sudah pernah dikirim dengan isi lain. Muat ulang halaman, lalu kirim lagi."),
+        422,
+    ),
+    "attachments_too_many": (_("Paling banyak %(limit)s berkas untuk satu pengaduan."), 422),
+    "attachments_too_large": (
+        _("Semua berkas bersama paling besar %(limit)s MB. Kirim sebagian saja."),
         422,
     ),
     # following
@@ -31,6 +38,10 @@ _TEXTS: dict[str, tuple[Any, int]] = {
     ),
     "nothing_asked": (
         _("Tidak ada pertanyaan yang menunggu jawaban. Muat ulang halaman ini."),
+        409,
+    ),
+    "nothing_to_add_to": (
+        _("Keterangan tidak dapat ditambah pada status ini. Muat ulang halaman ini."),
         409,
     ),
     "nothing_to_object_to": (
@@ -47,6 +58,10 @@ _TEXTS: dict[str, tuple[Any, int]] = {
     # handling
     "no_such_case": (_("Pengaduan itu tidak ada, atau bukan wewenang Anda."), 404),
     "desk_only": (_("Ini tugas meja pengaduan. Sampaikan kepada mereka lewat catatan."), 403),
+    "superior_only": (
+        _("Keberatan diputuskan atasan, bukan oleh yang menjawab. Sampaikan lewat catatan."),
+        403,
+    ),
     "changed_meanwhile": (
         _("Pengaduan ini baru saja berubah. Muat ulang halaman, baca, lalu putuskan lagi."),
         409,

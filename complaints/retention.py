@@ -8,7 +8,8 @@ from privacy import erasure
 erasure.register(
     name="cases",
     holds=(
-        "complaints.Case: subject, text, name, phone, email, ticket_public_id; "
+        "complaints.Case: subject, text, place, name, phone, email, account, permalink, "
+        "ticket_public_id; "
         "complaints.CaseEvent: note"
     ),
     retention_days=lambda: settings.RETENTION_CASE_DAYS,

@@ -16,10 +16,12 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from complaints import rules
+from complaints.channels import WEB
 from complaints.codes import read_number
 from complaints.deadlines import first_answer
 from complaints.forms import CaseForm, LookUpForm
 from complaints.models import Case
+from complaints.promises import promise_text
 from complaints.refusals import Refusal
 from complaints.workflow import Step, may
 from services.models import Mall, ServiceType
@@ -52,7 +54,7 @@ def new(request: HttpRequest, mall: Mall) -> HttpResponse:
         filed = rules.file_case(
             mall=mall,
             at=at,
-            channel=Case.Channel.WEB,
+            channel=WEB,
             language=(get_language() or "id")[:2],
             **form.asked(),
         )
@@ -91,7 +93,9 @@ def case(request: HttpRequest, number: str) -> HttpResponse:
 def withdraw(request: HttpRequest, number: str) -> HttpResponse:
     """Take a case back; the PIN is asked again, and the page then shows what became of it."""
     pin = request.POST.get("pin", "")
-    case = rules.withdraw(number=number, pin=pin, at=timezone.now())
+    at = timezone.now()
+    opened = rules.open_with_pin(number=number, pin=pin, at=at)
+    case = rules.withdraw(case=opened, at=at)
     return _case_page(request, case)
 
 
@@ -111,7 +115,7 @@ def _form_page(
         "mall": mall,
         "form": form,
         "retention_days": settings.RETENTION_CASE_DAYS,
-        "promise": rules.promise_text(promised, get_language() or "id"),
+        "promise": promise_text(promised.due_on, get_language() or "id"),
         "service": form.service or _service(mall, form["service"].value()),
     }
     return render(request, "complaints/new.html", context, status=status)

@@ -1,5 +1,7 @@
 """A case's states and every step between them, as one table."""
 
+from typing import Any
+
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
@@ -39,6 +41,15 @@ class Step(TextChoices):
     REOPENED = "reopened", _("Dibuka kembali")
     RATED = "rated", _("Jawaban dinilai")
     NOTED = "noted", _("Catatan petugas")
+    REPLIED = "replied", _("Tanggapan untuk Anda")
+    ADDED = "added", _("Keterangan tambahan dari Anda")
+    EXTENDED = "extended", _("Batas waktu bergeser selama menunggu Anda")
+    OVERDUE = "overdue", _("Batas waktu terlewati, diteruskan ke atasan")
+    NAMED = "named", _("Pihak yang diadukan dicatat")
+    REVEALED = "revealed", _("Identitas pelapor dilihat")
+    LINKED = "linked", _("Dicatat di SP4N-LAPOR!")
+    PUBLISHED = "published", _("Diterbitkan tanpa nama")
+    UNPUBLISHED = "unpublished", _("Ditarik dari halaman umum")
 
 
 OPEN = (
@@ -55,6 +66,20 @@ _UNCHECKED = (State.RECEIVED, State.VERIFICATION, State.NEEDS_COMPLETION)
 WITH_THE_AGENCY = (State.FORWARDED, State.IN_FOLLOW_UP)
 # Where a question to the reporter may be asked, and the case goes on once it is answered.
 ASKED_FROM = (State.VERIFICATION, *WITH_THE_AGENCY, State.OBJECTION, State.ESCALATED)
+
+# Where the agency's superior decides, not who answered.
+AT_SUPERIOR = (State.OBJECTION, State.ESCALATED)
+# Who has the case now, as a role.
+HOLDERS: dict[str, Any] = {
+    State.RECEIVED: _("meja pengaduan"),
+    State.VERIFICATION: _("meja pengaduan"),
+    State.NEEDS_COMPLETION: _("Anda"),
+    State.FORWARDED: _("penghubung instansi"),
+    State.IN_FOLLOW_UP: _("penghubung instansi"),
+    State.ANSWERED: _("Anda"),
+    State.OBJECTION: _("kepala instansi dan meja pengaduan"),
+    State.ESCALATED: _("pengawas instansi"),
+}
 
 # step: (states it may start from, states it may end in); a case begins by being filed, and a step
 # without an end leaves the state as it is
@@ -73,6 +98,15 @@ STEPS: dict[Step, tuple[tuple[State, ...], tuple[State, ...]]] = {
     Step.REOPENED: ((State.CLOSED,), (State.VERIFICATION,)),
     Step.RATED: ((State.ANSWERED, State.CLOSED), ()),
     Step.NOTED: (OPEN, ()),
+    Step.REPLIED: ((*ASKED_FROM, State.NEEDS_COMPLETION), ()),
+    Step.ADDED: ((State.RECEIVED, *ASKED_FROM), ()),
+    Step.EXTENDED: (OPEN, ()),
+    Step.OVERDUE: (OPEN, ()),
+    Step.NAMED: (OPEN, ()),
+    Step.REVEALED: (tuple(State), ()),
+    Step.LINKED: (tuple(State), ()),
+    Step.PUBLISHED: ((State.ANSWERED, State.CLOSED), ()),
+    Step.UNPUBLISHED: (tuple(State), ()),
     Step.REJECTED: (_UNCHECKED, (State.REJECTED,)),
     Step.MERGED: (_UNCHECKED, (State.MERGED,)),
     Step.MOVED: ((State.RECEIVED, State.VERIFICATION, State.FORWARDED), (State.MOVED,)),

@@ -24,5 +24,6 @@ class MppPortalConfig(AppConfig):
         unused = ["bootstrap-*", "bootstrap.css*", "*.rtl.*", "redoc*"]
         gathered.ignore_patterns = [*gathered.ignore_patterns, *unused]  # type: ignore[attr-defined]
         import_module("mpp_portal.checks")
+        import_module("mpp_portal.neighbours")
         import_module("mpp_portal.retention")
         import_module("mpp_portal.history").start()

@@ -43,6 +43,22 @@ BLIND_INDEX_KEY = env(
 RETENTION_VISIT_DAYS = env.int("RETENTION_VISIT_DAYS", default=30)
 RETENTION_MESSAGE_DAYS = env.int("RETENTION_MESSAGE_DAYS", default=7)
 RETENTION_CASE_DAYS = env.int("RETENTION_CASE_DAYS", default=730)
+# By which ways people also complain; the desk writes those cases down. code=name, in this order.
+COMPLAINT_CHANNELS = env.dict(
+    "COMPLAINT_CHANNELS",
+    default={
+        "face_to_face": "Tatap muka",
+        "whatsapp": "WhatsApp",
+        "instagram": "Instagram",
+        "facebook": "Facebook",
+        "x": "X",
+        "sms": "SMS",
+        "email": "Surel",
+        "phone": "Telepon",
+        "letter": "Surat",
+        "lapor": "SP4N-LAPOR!",
+    },
+)
 RETENTION_SURVEY_DAYS = env.int("RETENTION_SURVEY_DAYS", default=365)
 SURVEY_OPEN_DAYS = env.int("SURVEY_OPEN_DAYS", default=14)  # after the visit
 # The operator's own statements on integrity (IPAK/SPAK), a JSON list; empty: none are asked.

@@ -16,6 +16,7 @@ READ_FIGURES = "figures.read"
 REVEAL = "personal.reveal"
 HANDLE_CASES = "cases.handle"
 HANDLE_ALL_CASES = "cases.desk"
+JUDGE_OBJECTIONS = "cases.superior"  # what is objected to goes past who answered
 BOOK_FOR_OTHERS = "visits.book_for_others"
 APPOINT = "officers.appoint"
 ENTER_SURVEYS = "surveys.enter"  # forms filled in on paper
@@ -31,6 +32,7 @@ ALL = frozenset(
         REVEAL,
         HANDLE_CASES,
         HANDLE_ALL_CASES,
+        JUDGE_OBJECTIONS,
         BOOK_FOR_OTHERS,
         APPOINT,
         ENTER_SURVEYS,
@@ -41,8 +43,12 @@ GRANTS: dict[str, frozenset[str]] = {
     Officer.Role.COUNTER: frozenset({CALL, SEE_QUEUE}),
     Officer.Role.FRONT_DESK: frozenset({FRONT_DESK, SEE_QUEUE, ENTER_SURVEYS}),
     Officer.Role.LIAISON: frozenset({HANDLE_CASES}),
-    Officer.Role.COMPLAINTS_DESK: frozenset({HANDLE_CASES, HANDLE_ALL_CASES, ENTER_SURVEYS}),
-    Officer.Role.AGENCY_HEAD: frozenset({ARRANGE, EDIT_CATALOGUE, READ_FIGURES, SEE_QUEUE}),
+    Officer.Role.COMPLAINTS_DESK: frozenset(
+        {HANDLE_CASES, HANDLE_ALL_CASES, JUDGE_OBJECTIONS, ENTER_SURVEYS}
+    ),
+    Officer.Role.AGENCY_HEAD: frozenset(
+        {ARRANGE, EDIT_CATALOGUE, READ_FIGURES, SEE_QUEUE, HANDLE_CASES, JUDGE_OBJECTIONS}
+    ),
     Officer.Role.MALL_MANAGER: ALL,
     Officer.Role.LEADER: frozenset({READ_FIGURES}),
     Officer.Role.HELPER: frozenset({BOOK_FOR_OTHERS}),

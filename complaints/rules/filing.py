@@ -2,21 +2,22 @@
 
 import datetime as dt
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.utils import translation
-from django.utils.dateformat import format as format_date
-from django.utils.translation import gettext as _
 
 from complaints import codes
-from complaints.deadlines import FIRST_ANSWER_DAYS, FirstAnswer, first_answer
+from complaints.deadlines import first_answer
 from complaints.models import Case
+from complaints.promises import promise_text
 from complaints.refusals import Refusal
+from complaints.rules.attaching import Received, attach
 from complaints.rules.steps import log
+from complaints.surroundings import ticket_place
 from complaints.workflow import Step, after
 from privacy import identity
 from privacy.index import blind
@@ -45,6 +46,17 @@ class Report:
     email: str
 
 
+@dataclass(frozen=True)
+class Entry:
+    """What staff write down beside a case that came by another channel."""
+
+    entered_by: Any
+    account: str = ""
+    permalink: str = ""
+    told_at: dt.datetime | None = None
+    lapor_id: str = ""
+
+
 def file_case(
     *,
     mall: Mall,
@@ -62,15 +74,29 @@ def file_case(
     name: str = "",
     phone: str = "",
     email: str = "",
+    place: str = "",
+    happened_on: dt.date | None = None,
+    happened_time: dt.time | None = None,
+    counter_number: int | None = None,
+    entry: Entry | None = None,
+    files: Sequence[Received] = (),
     request_key: str | None = None,
 ) -> Filed:
     """Receive a case and promise the date of its first answer; every channel ends here.
 
-    The same `request_key` gives the same case with the same PIN; with another content it is
-    refused. Refuses with the codes of `refusals.py`.
+    A ticket names its agency, service and counter where the reporter does not. The clock starts
+    when the desk hears of it, also where `entry` tells of an earlier moment. The same
+    `request_key` gives the same case with the same PIN; with another content it is refused.
+    Refuses with the codes of `refusals.py`.
     """
     report = read_report(kind=kind, text=text, subject=subject, name=name, phone=phone, email=email)
+    if ticket_public_id and (known := ticket_place(mall.pk, ticket_public_id)):
+        if not (agency_code or service_code):
+            agency_code, service_code = known.agency_code, known.service_code
+        counter_number = counter_number or known.counter_number
     agency, service = _find_place(mall, agency_code, service_code)
+    place = identity.normalise_name(place)[:LONGEST_SUBJECT]
+    _check_moment(happened_on, happened_time, at.astimezone(mall.zone))
     secret = request_key or secrets.token_urlsafe(24)
     if len(secret) > LONGEST_KEY:
         raise Refusal("bad_request_key", limit=LONGEST_KEY)
@@ -79,6 +105,8 @@ def file_case(
         "case-content",
         *(str(part) for part in (mall.pk, agency_code, service_code, ticket_public_id)),
         *(str(part) for part in (anonymous, confidential)),
+        *(str(part) for part in (place, happened_on, happened_time, counter_number)),
+        *(file.sha256.hex() for file in files),
         *(report.kind, report.text, report.subject, report.name, report.phone, report.email),
     )
     pin = codes.pin_of(secret)
@@ -94,23 +122,29 @@ def file_case(
             agency=agency,
             service_type=service,
             ticket_public_id=ticket_public_id,
+            counter_number=counter_number,
+            place=place,
+            happened_on=happened_on,
+            happened_time=happened_time if happened_on else None,
             anonymous=anonymous,
             confidential=confidential,
-            channel=Case.Channel(channel),
+            channel=channel,
             language=language,
             received_at=at,
             counted_from=promised.counted_from,
             first_answer_due_on=promised.due_on,
-            promise=promise_text(promised, language),
+            promise=promise_text(promised.due_on, language),
             request_key=key,
             request_hash=content if key else None,
             **vars(report),
+            **(vars(entry) if entry else {}),
         )
         case.pin_hash = codes.pin_hash(case.number, pin)
         try:
             with transaction.atomic():
                 case.save(force_insert=True)
-                log(case, Step.FILED, at=at)
+                event = log(case, Step.FILED, at=at, by=case.entered_by)
+                attach(event, files)
             return Filed(case, pin)
         except IntegrityError as error:
             diagnosis = getattr(error.__cause__, "diag", None)
@@ -158,13 +192,12 @@ def words(text: str) -> str:
     return text
 
 
-def promise_text(promised: FirstAnswer, language: str) -> str:
-    """The sentence that is shown before sending and stored with the case."""
-    with translation.override(language):
-        return _("Tanggapan pertama paling lambat %(date)s (%(days)d hari kerja).") % {
-            "date": format_date(promised.due_on, "l, j F Y"),
-            "days": FIRST_ANSWER_DAYS,
-        }
+def _check_moment(day: dt.date | None, time: dt.time | None, now: dt.datetime) -> None:
+    """Refuse what has not happened yet, and an hour without its day."""
+    if time is not None and day is None:
+        raise _refusal_at("happened_on", "day_missing")
+    if day is not None and (day, time or dt.time()) > (now.date(), now.time()):
+        raise _refusal_at("happened_on", "not_yet_happened")
 
 
 def _find_place(

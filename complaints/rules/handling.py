@@ -1,16 +1,16 @@
 """What the complaints desk and the agencies do with a case."""
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
-from django.utils import translation
-from django.utils.dateformat import format as format_date
-from django.utils.translation import gettext as _
 
 from complaints.deadlines import due_on
 from complaints.models import USUAL_DAYS, Case, Level, ServiceLevel
+from complaints.promises import completion_text
 from complaints.refusals import Refusal
+from complaints.rules.attaching import Received
 from complaints.rules.filing import words
 from complaints.rules.steps import held_for, take
 from complaints.workflow import OPEN, STEPS, Step
@@ -54,15 +54,6 @@ def days_of(case: Case, level: str) -> int:
     terms = ServiceLevel.objects.filter(mall=case.mall, level=level, valid_from__lte=received_on)
     days = terms.order_by("-valid_from").values_list("days", flat=True).first()
     return days or USUAL_DAYS[Level(level)]
-
-
-def completion_text(due: dt.date, days: int, language: str) -> str:
-    """The sentence by which completion is promised, in the reporter's language."""
-    with translation.override(language):
-        return _("Selesai paling lambat %(date)s (%(days)d hari kerja).") % {
-            "date": format_date(due, "l, j F Y"),
-            "days": days,
-        }
 
 
 @transaction.atomic
@@ -115,7 +106,15 @@ def start_follow_up(*, case_id: int, by: Any, at: dt.datetime, seen: int | None 
 
 
 @transaction.atomic
-def answer(*, case_id: int, text: str, by: Any, at: dt.datetime, seen: int | None = None) -> Case:
+def answer(
+    *,
+    case_id: int,
+    text: str,
+    by: Any,
+    at: dt.datetime,
+    seen: int | None = None,
+    files: Sequence[Received] = (),
+) -> Case:
     """Tell the reporter what was done; 10 working days without a reply close the case.
 
     Also where the reporter was asked something and stays silent.
@@ -124,7 +123,26 @@ def answer(*, case_id: int, text: str, by: Any, at: dt.datetime, seen: int | Non
     case = held_for(user=by, pk=case_id, seen=seen)
     if case.first_answered_at is None:
         case.first_answered_at = at
-    take(case, Step.ANSWERED, at=at, by=by, note=text, changed=["first_answered_at"])
+    take(case, Step.ANSWERED, at=at, by=by, note=text, changed=["first_answered_at"], files=files)
+    return case
+
+
+@transaction.atomic
+def respond(
+    *,
+    case_id: int,
+    text: str,
+    by: Any,
+    at: dt.datetime,
+    seen: int | None = None,
+    files: Sequence[Received] = (),
+) -> Case:
+    """Tell the reporter how it stands, before the answer: this too is a first answer."""
+    text = words(text)
+    case = held_for(user=by, pk=case_id, seen=seen)
+    if case.first_answered_at is None:
+        case.first_answered_at = at
+    take(case, Step.REPLIED, at=at, by=by, note=text, changed=["first_answered_at"], files=files)
     return case
 
 
@@ -179,11 +197,13 @@ def merge(*, case_id: int, into_id: int, by: Any, at: dt.datetime, seen: int | N
 
 
 @transaction.atomic
-def add_note(*, case_id: int, text: str, by: Any, at: dt.datetime) -> Case:
+def add_note(
+    *, case_id: int, text: str, by: Any, at: dt.datetime, files: Sequence[Received] = ()
+) -> Case:
     """Write something down for colleagues; the reporter does not see it."""
     text = words(text)
-    case = held_for(user=by, pk=case_id)
-    take(case, Step.NOTED, at=at, by=by, note=text, visible=False)
+    case = held_for(user=by, pk=case_id, decides=False)
+    take(case, Step.NOTED, at=at, by=by, note=text, visible=False, files=files)
     return case
 
 

@@ -1,18 +1,21 @@
 """One step of a case: the row locked, the table asked, the change and its event written."""
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from complaints.deadlines import CLOSE_DAYS, due_on, waited_days
 from complaints.models import Case, CaseEvent
+from complaints.promises import completion_text, moved_text, promise_text
 from complaints.refusals import Refusal
-from complaints.workflow import OPEN, STEPS, State, Step, may
+from complaints.rules.attaching import Received, attach
+from complaints.workflow import AT_SUPERIOR, OPEN, STEPS, State, Step, may
 from services import permissions
 
 _PLACES = ("mall", "agency", "service_type")
 # What a step may change beside the words of a case.
 _CLOCK = ["state", "closed_at", "closes_on", "waiting_since", "goes_on_as", "waited_days"]
-_CLOCK += ["first_answer_due_on", "completion_due_on"]
+_CLOCK += ["first_answer_due_on", "completion_due_on", "promise", "alarm_stage"]
 
 
 def held(pk: int) -> Case:
@@ -20,12 +23,14 @@ def held(pk: int) -> Case:
     return Case.objects.select_related(*_PLACES).select_for_update(of=("self",)).get(pk=pk)
 
 
-def held_for(*, user: Any, pk: int, seen: int | None = None, desk: bool = False) -> Case:
+def held_for(
+    *, user: Any, pk: int, seen: int | None = None, desk: bool = False, decides: bool = True
+) -> Case:
     """The case for a person whose office covers it, locked until the transaction ends.
 
     `seen` is the last event that the person's page showed: another one since then refuses what was
-    decided without it. With `desk` only the complaints desk of the mall. Refuses: no_such_case,
-    desk_only, changed_meanwhile.
+    decided without it. With `desk` only the complaints desk of the mall; what was objected to is
+    decided by a superior. Refuses: no_such_case, desk_only, superior_only, changed_meanwhile.
     """
     visible = Case.objects.visible_to(user).select_related(*_PLACES)
     case = visible.select_for_update(of=("self",)).filter(pk=pk, erased_at=None).first()
@@ -33,9 +38,16 @@ def held_for(*, user: Any, pk: int, seen: int | None = None, desk: bool = False)
         raise Refusal("no_such_case")
     if desk and not permissions.can(user, permissions.HANDLE_ALL_CASES, mall=case.mall):
         raise Refusal("desk_only")
+    if decides and case.state in AT_SUPERIOR and not _superior(user, case):
+        raise Refusal("superior_only")
     if seen is not None and last_event(case) != seen:
         raise Refusal("changed_meanwhile")
     return case
+
+
+def _superior(user: Any, case: Case) -> bool:
+    place = {"agency": case.agency} if case.agency else {"mall": case.mall}
+    return permissions.can(user, permissions.JUDGE_OBJECTIONS, **place)
 
 
 def last_event(case: Case) -> int:
@@ -54,7 +66,8 @@ def take(
     end: State | None = None,
     visible: bool = True,
     changed: list[str] | None = None,
-) -> None:
+    files: Sequence[Received] = (),
+) -> CaseEvent:
     """Let a locked case take a step, with its event; refuses cannot_step.
 
     `end` names the state where the table leaves a choice. The clock follows the state: it stands
@@ -63,7 +76,7 @@ def take(
     if not may(step, case.state):
         raise Refusal("cannot_step")
     ends = STEPS[step][1]
-    before = case.state
+    before, waited = case.state, case.waited_days
     if ends:
         after = end or ends[0]
         if after not in ends:
@@ -71,7 +84,11 @@ def take(
         case.state = after
         _follow(case, before, at)
     case.save(update_fields=[*_CLOCK, *(changed or [])])
-    log(case, step, at=at, by=by, note=note, visible=visible)
+    event = log(case, step, at=at, by=by, note=note, visible=visible)
+    attach(event, files)
+    if case.waited_days > waited and case.state in OPEN:
+        log(case, Step.EXTENDED, at=at, by=by, note=_moved(case, case.waited_days - waited))
+    return event
 
 
 def _follow(case: Case, before: str, at: dt.datetime) -> None:
@@ -85,6 +102,8 @@ def _follow(case: Case, before: str, at: dt.datetime) -> None:
         due_on(mall=case.mall, counted_from=today, days=CLOSE_DAYS) if answered else None
     )
     case.closed_at = None if case.state in OPEN else case.closed_at or at
+    if answered or before not in OPEN:
+        case.alarm_stage = 0
 
 
 def _go_on(case: Case, today: dt.date) -> None:
@@ -102,6 +121,7 @@ def _go_on(case: Case, today: dt.date) -> None:
         case.first_answer_due_on = due_on(
             mall=case.mall, counted_from=case.first_answer_due_on, days=waited
         )
+        case.promise = promise_text(case.first_answer_due_on, case.language)
     if case.level_days is not None:
         case.completion_due_on = due_on(
             mall=case.mall,
@@ -109,6 +129,14 @@ def _go_on(case: Case, today: dt.date) -> None:
             days=case.level_days,
             waited=case.waited_days,
         )
+
+
+def _moved(case: Case, waited: int) -> str:
+    """The sentence about dates that moved, as it is stored with the event."""
+    sentences = [] if case.first_answered_at else [case.promise]
+    if case.completion_due_on and case.level_days:
+        sentences += [completion_text(case.completion_due_on, case.level_days, case.language)]
+    return moved_text(waited, sentences, case.language)
 
 
 def log(
@@ -119,8 +147,8 @@ def log(
     by: Any = None,
     note: str = "",
     visible: bool = True,
-) -> None:
+) -> CaseEvent:
     """Write what happened; nothing of it can be changed later."""
-    CaseEvent.objects.create(
+    return CaseEvent.objects.create(
         case=case, kind=step, at=at, by=by, note=note, visible_to_reporter=visible
     )

@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+import time_machine
 from django.db import DatabaseError, connection, transaction
 
 from complaints import rules
@@ -87,23 +88,37 @@ def test_one_number_does_not_wait_for_another(filed):
 
 
 def test_a_withdrawn_case_says_so_and_stays_withdrawn(filed):
-    case, pin = filed()
+    case, _pin = filed()
     for minute in (0, 5):
-        again = rules.withdraw(number=case.number, pin=pin, at=at(11, minute))
+        again = rules.withdraw(case=case, at=at(11, minute))
         assert (again.state, again.closed_at) == (State.WITHDRAWN, at(11))
     assert [e.kind for e in case.events.order_by("pk")] == [Step.FILED, Step.WITHDRAWN]
 
 
-def test_only_the_pin_withdraws(filed):
-    case, pin = filed()
-    assert refusal_of(rules.withdraw, number=case.number, pin=wrong(pin)).code == "unknown_case"
-    assert Case.objects.get().state == State.RECEIVED
+def test_a_pass_opens_its_own_case_and_no_other(filed):
+    case, _pin = filed()
+    other, _pin = filed()
+    token = rules.pass_for(case)
+    assert rules.open_with_pass(number=case.number.lower(), token=token) == case
+    assert rules.open_with_pass(number=other.number, token=token) is None
+    assert rules.open_with_pass(number=case.number, token=token + "x") is None
+
+
+def test_a_pass_is_over_after_half_an_hour_and_when_the_case_is_erased(filed):
+    case, _pin = filed()
+    with time_machine.travel(at(11), tick=False):
+        token = rules.pass_for(case)
+    with time_machine.travel(at(11, 31), tick=False):
+        assert rules.open_with_pass(number=case.number, token=token) is None
+    token = rules.pass_for(case)
+    Case.objects.update(pin_hash=None, erased_at=at(11))
+    assert rules.open_with_pass(number=case.number, token=token) is None
 
 
 def test_a_finished_case_is_not_withdrawn(filed):
-    case, pin = filed()
+    case, _pin = filed()
     Case.objects.update(state=State.CLOSED, closed_at=at(11))
-    assert refusal_of(rules.withdraw, number=case.number, pin=pin).code == "cannot_withdraw"
+    assert refusal_of(rules.withdraw, case=case).code == "cannot_withdraw"
 
 
 def test_story_and_identity_go_after_their_time_and_the_figures_stay(filed, settings, civil):

@@ -135,36 +135,36 @@ def test_the_clock_is_right_across_the_holidays_of_march_2026(
 
 
 def test_while_the_reporter_is_asked_the_clock_stands(forwarded, liaison):
-    case, pin = forwarded  # received on Wednesday the 25th
+    case, _pin = forwarded  # received on Wednesday the 25th
     assert case.first_answer_due_on.isoformat() == "2026-12-02"
     case = rules.ask_for_more(case_id=case.pk, text=TEXT, by=liaison, at=days_later(1))
     assert (case.state, case.waiting_since.isoformat()) == (State.NEEDS_COMPLETION, "2026-11-26")
-    case = rules.complete(number=case.number, pin=pin, text="Pukul 9.", at=days_later(6))
+    case = rules.complete(case=case, text="Pukul 9.", at=days_later(6))
     assert (case.state, case.waited_days) == (State.FORWARDED, 3)  # Friday, Monday, Tuesday
     assert case.first_answer_due_on.isoformat() == "2026-12-07"
     assert case.completion_due_on.isoformat() == "2026-12-18"
 
 
 def test_an_answer_on_the_same_day_costs_the_clock_nothing(forwarded, liaison):
-    case, pin = forwarded
+    case, _pin = forwarded
     rules.ask_for_more(case_id=case.pk, text=TEXT, by=liaison, at=at(11))
-    case = rules.complete(number=case.number, pin=pin, text="Pukul 9.", at=at(12))
+    case = rules.complete(case=case, text="Pukul 9.", at=at(12))
     assert (case.waited_days, case.completion_due_on.isoformat()) == (0, "2026-12-15")
 
 
 def test_after_the_first_answer_only_completion_waits(answered, liaison, desk):
-    case, pin = answered
-    rules.object_to(number=case.number, pin=pin, text="Masih lama.", at=at(12))
+    case, _pin = answered
+    rules.object_to(case=case, text="Masih lama.", at=at(12))
     rules.ask_for_more(case_id=case.pk, text=TEXT, by=desk, at=at(12))
-    case = rules.complete(number=case.number, pin=pin, text="Ya.", at=days_later(1))
+    case = rules.complete(case=case, text="Ya.", at=days_later(1))
     assert (case.state, case.waited_days) == (State.OBJECTION, 1)
     assert case.first_answer_due_on.isoformat() == "2026-12-02"
     assert case.completion_due_on.isoformat() == "2026-12-16"
 
 
 def test_an_objection_may_end_before_who_oversees_the_agency(answered, desk):
-    case, pin = answered
-    rules.object_to(number=case.number, pin=pin, text="Masih lama.", at=at(12))
+    case, _pin = answered
+    rules.object_to(case=case, text="Masih lama.", at=at(12))
     case = rules.escalate(case_id=case.pk, text="Kepada Inspektorat.", by=desk, at=at(13))
     assert case.state == State.ESCALATED
     case = rules.answer(case_id=case.pk, text="Sudah diperiksa.", by=desk, at=at(14))
@@ -172,28 +172,27 @@ def test_an_objection_may_end_before_who_oversees_the_agency(answered, desk):
 
 
 def test_ten_working_days_without_a_reply_close_a_case_and_it_may_be_reopened(answered):
-    case, pin = answered
+    case, _pin = answered
     assert case.closes_on.isoformat() == "2026-12-09"
     assert rules.close_unanswered(days_later(14)) == 0
     assert rules.close_unanswered(days_later(15)) == 1
     assert rules.close_unanswered(days_later(15)) == 0
     case.refresh_from_db()
     assert (case.state, case.closed_at, case.closes_on) == (State.CLOSED, days_later(15), None)
-    case = rules.reopen(number=case.number, pin=pin, text="Belum selesai.", at=days_later(40))
+    case = rules.reopen(case=case, text="Belum selesai.", at=days_later(40))
     assert (case.state, case.closed_at) == (State.VERIFICATION, None)
 
 
 def test_after_thirty_days_a_closed_case_stays_closed(answered):
-    case, pin = answered
+    case, _pin = answered
     rules.close_unanswered(days_later(15))
-    asked = {"number": case.number, "pin": pin, "text": "Belum."}
-    assert code_of(rules.reopen, **asked, at=days_later(46)) == "closed_long_ago"
+    assert code_of(rules.reopen, case=case, text="Belum.", at=days_later(46)) == "closed_long_ago"
 
 
 def test_a_rating_changes_nothing_else_and_the_last_one_counts(answered):
-    case, pin = answered
+    case, _pin = answered
     for rating in (2, 4, 4):
-        case = rules.rate(number=case.number, pin=pin, rating=rating, at=at(12))
+        case = rules.rate(case=case, rating=rating, at=at(12))
     assert (case.rating, case.state) == (4, State.ANSWERED)
     assert case.closes_on is not None
     assert kinds(case)[-2:] == ["rated", "rated"]
@@ -294,8 +293,9 @@ def test_nobody_handles_a_case_about_themselves(forwarded, liaison, desk):
 
 
 def test_what_cannot_be_now_is_refused_and_leaves_no_trace(filed, desk, civil):
-    case, pin = filed()
-    mine, yours = {"case_id": case.pk, "by": desk}, {"number": case.number, "pin": pin}
+    case = filed().case
+    mine, yours = {"case_id": case.pk, "by": desk}, {"case": case}
+    done = rules.withdraw(case=filed().case, at=at(10))
     other = Mall.objects.create(slug="lain", name="Lain", regency="Lain", province="Lain")
     away = Agency.objects.create(mall=other, code="LAIN", name="Lain")
     for code, act, asked in (
@@ -306,6 +306,7 @@ def test_what_cannot_be_now_is_refused_and_leaves_no_trace(filed, desk, civil):
         ("text_missing", rules.answer, {**mine, "text": "  \n "}),
         ("text_too_long", rules.add_note, {**mine, "text": "a" * 5001}),
         ("nothing_asked", rules.complete, {**yours, "text": "Pukul 9."}),
+        ("nothing_to_add_to", rules.add, {"case": done, "text": "Lagi."}),
         ("nothing_to_object_to", rules.object_to, {**yours, "text": "Tidak puas."}),
         ("cannot_reopen", rules.reopen, {**yours, "text": "Lagi."}),
         ("nothing_to_rate", rules.rate, {**yours, "rating": 4}),
@@ -323,8 +324,36 @@ def test_a_confidential_report_stays_with_the_desk(filed, desk, civil):
     assert code_of(rules.forward, **asked) == "confidential_stays"
 
 
+def test_what_was_objected_to_is_decided_above_who_answered(answered, liaison, person, civil):
+    case, _pin = answered
+    rules.object_to(case=case, text="Masih lama.", at=at(12))
+    asked = {"case_id": case.pk, "text": TEXT, "at": at(13)}
+    assert code_of(rules.answer, by=liaison, **asked) == "superior_only"
+    rules.add_note(by=liaison, **asked)
+    head = person(Officer.Role.AGENCY_HEAD, civil)
+    assert rules.answer(by=head, **asked).state == State.ANSWERED
+
+
+def test_a_sign_of_life_is_a_first_answer_and_leaves_the_case_at_work(forwarded, liaison):
+    case, _pin = forwarded
+    case = rules.respond(case_id=case.pk, text="Sedang kami periksa.", by=liaison, at=at(11))
+    assert (case.state, case.first_answered_at) == (State.FORWARDED, at(11))
+    case = rules.answer(case_id=case.pk, text=TEXT, by=liaison, at=at(12))
+    assert case.first_answered_at == at(11)
+
+
+def test_dates_that_moved_are_told_with_their_new_promise(forwarded, liaison):
+    case, _pin = forwarded
+    rules.ask_for_more(case_id=case.pk, text=TEXT, by=liaison, at=days_later(1))
+    case = rules.complete(case=case, text="Pukul 9.", at=days_later(6))
+    told = case.events.get(kind=Step.EXTENDED)
+    assert told.visible_to_reporter
+    assert case.promise in told.note
+    assert "Jam berhenti 3 hari kerja" in told.note
+
+
 def test_a_case_withdrawn_while_the_desk_waits_has_no_clock_left(forwarded, liaison):
-    case, pin = forwarded
+    case, _pin = forwarded
     rules.ask_for_more(case_id=case.pk, text=TEXT, by=liaison, at=at(11))
-    case = rules.withdraw(number=case.number, pin=pin, at=at(12))
+    case = rules.withdraw(case=case, at=at(12))
     assert (case.state, case.waiting_since, case.closed_at) == (State.WITHDRAWN, None, at(12))

@@ -15,7 +15,8 @@ from tests.house import at
 
 pytestmark = pytest.mark.django_db
 BY_REPORTER = {Step.FILED, Step.COMPLETED, Step.OBJECTED, Step.REOPENED, Step.RATED, Step.WITHDRAWN}
-BY_THE_CLOCK = {Step.CLOSED}
+BY_REPORTER |= {Step.ADDED}
+BY_THE_CLOCK = {Step.CLOSED, Step.EXTENDED, Step.OVERDUE}
 ACTS = [
     *("check", "classify", "ask", "forward", "start", "answer", "escalate", "note"),
     *("complete", "object", "reopen", "rate"),
@@ -35,9 +36,9 @@ def staff(person, civil, tax):
 
 def press(act, *, cases, n, by, agency, now):
     """One press of one person on one case, as a page would send it."""
-    case, pin = cases[n % len(cases)]
+    case, _pin = cases[n % len(cases)]
     of_staff = {"case_id": case.pk, "by": by, "at": now}
-    of_reporter = {"number": case.number, "pin": pin, "at": now}
+    of_reporter = {"case": case, "at": now}
     level = ("information", "ordinary", "supervision")[n % 3]
     other = cases[(n + 1) % len(cases)][0]
     {

@@ -30,7 +30,6 @@ def cases(filed, civil, tax):
         (Role.COMPLAINTS_DESK, {"civil", "secret", "tax", "hall"}),
         (Role.MALL_MANAGER, {"civil", "secret", "tax", "hall"}),
         (Role.COUNTER, None),
-        (Role.AGENCY_HEAD, None),
         (Role.FRONT_DESK, None),
         (Role.LEADER, None),
         (Role.HELPER, None),
