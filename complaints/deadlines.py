@@ -13,6 +13,9 @@ from services.calendar import add_working_days, working_days_after
 from services.models import Mall
 
 FIRST_ANSWER_DAYS, CLOSE_DAYS = 5, 10
+CHECK_DAYS = 3  # within which the desk checks a case and passes it on
+# Working days after a missed date at which the next is told: who has it, their head, the manager.
+ALARM_DAYS = (0, 2, 5)
 DESK_OPENS, DESK_CLOSES = dt.time(8), dt.time(15)
 # Days ahead whose holidays can matter: the longest leave and weekends around it, with room.
 _HORIZON = dt.timedelta(days=60)

@@ -30,7 +30,94 @@ _TEXTS: dict[str, tuple[Any, int]] = {
         _("Semua berkas bersama paling besar %(limit)s MB. Kirim sebagian saja."),
         422,
     ),
+    # files
+    "files_too_many": (
+        _("Paling banyak %(limit)s berkas sekali kirim. Berkas lain dapat ditambahkan sesudahnya."),
+        422,
+    ),
+    "file_empty": (_("“%(name)s” kosong. Pilih berkas itu sekali lagi."), 422),
+    "file_too_large": (
+        _("“%(name)s” lebih besar dari %(limit)s MB. Kirim yang lebih kecil."),
+        422,
+    ),
+    "bad_file": (
+        _("“%(name)s” bukan foto atau PDF. Kirim foto (JPG, PNG, WebP) atau PDF."),
+        422,
+    ),
+    "save_as_pdf": (
+        _("“%(name)s” belum dapat dilampirkan. Simpan sebagai PDF, lalu kirim PDF itu."),
+        422,
+    ),
+    "send_as_jpg": (_("“%(name)s” berformat HEIC. Kirim sebagai JPG."), 422),
+    "no_video": (
+        _("“%(name)s” adalah video atau suara. Kirim foto, dan ceritakan isinya."),
+        422,
+    ),
+    "broken_pdf": (_("“%(name)s” tidak utuh. Simpan lagi sebagai PDF, lalu kirim."), 422),
+    "broken_picture": (
+        _("“%(name)s” rusak atau tidak utuh. Kirim foto lain, atau tangkapan layarnya."),
+        422,
+    ),
+    "picture_too_large": (
+        _("“%(name)s” terlalu besar untuk dibuka. Kirim sebagai JPG yang lebih kecil."),
+        422,
+    ),
+    "pictures_busy": (
+        _("Banyak foto sedang diproses. Tunggu sebentar, lalu kirim lagi."),
+        503,
+    ),
+    "no_room": (
+        _("Berkas tidak dapat disimpan sekarang. Kirim tanpa berkas, atau coba lagi nanti."),
+        507,
+    ),
+    "request_too_large": (
+        _(
+            "Kiriman Anda terlalu besar: paling banyak %(limit)s MB sekali kirim. Kembali ke "
+            "halaman tadi, kurangi berkasnya, lalu kirim lagi."
+        ),
+        413,
+    ),
+    "file_missing": (
+        _("Berkas ini tidak ada lagi di penyimpanan. Beri tahu meja pengaduan."),
+        404,
+    ),
+    # other channels and SP4N-LAPOR!
+    "bad_channel": (_("Pilih salurannya dari daftar."), 422),
+    "account_too_long": (_("Akun paling panjang %(limit)s huruf. Singkat akunnya."), 422),
+    "bad_permalink": (
+        _("Tautan diawali https:// atau http:// dan paling panjang %(limit)s huruf."),
+        422,
+    ),
+    "not_yet_told": (_("Waktu itu belum lewat. Periksa tanggal dan jamnya."), 422),
+    "bad_lapor_id": (
+        _("Nomor LAPOR! berisi huruf dan angka, paling panjang %(limit)s. Salin dari SP4N-LAPOR!."),
+        422,
+    ),
+    "lapor_status_too_long": (_("Status paling panjang %(limit)s huruf. Singkat statusnya."), 422),
+    "lapor_id_taken": (
+        _("Nomor LAPOR! itu sudah dipakai pengaduan lain. Periksa nomornya, atau gabungkan."),
+        409,
+    ),
+    "nothing_to_export": (_("Tidak ada pengaduan dengan pilihan itu. Ubah pilihannya."), 422),
+    "export_too_large": (
+        _(
+            "Pilihan itu terlalu besar: paling banyak %(cases)s pengaduan dan %(size)s MB lampiran "
+            "sekali unduh. Persempit tanggalnya."
+        ),
+        422,
+    ),
+    "too_many_cases": (
+        _(
+            "Sudah banyak pengaduan dari sini hari ini, jadi yang ini belum terkirim. Datang ke "
+            "meja pengaduan, coba lagi besok, atau lapor lewat SP4N-LAPOR!."
+        ),
+        429,
+    ),
     # following
+    "too_many_guesses": (
+        _("Terlalu banyak PIN salah dari sini. Tunggu satu jam, atau datang ke meja pengaduan."),
+        429,
+    ),
     "unknown_case": (_("Nomor atau PIN tidak cocok. Periksa keduanya, lalu coba lagi."), 404),
     "too_many_tries": (
         _("Terlalu banyak percobaan. Tunggu 20 menit, atau datang ke meja pengaduan."),
@@ -81,6 +168,26 @@ _TEXTS: dict[str, tuple[Any, int]] = {
         _("Pengaduan tujuan tidak dapat menerima gabungan. Pilih pengaduan lain yang masih ada."),
         409,
     ),
+    "no_case_to_merge": (
+        _("Tidak ada pengaduan terbuka bernomor itu di mal ini. Periksa nomornya."),
+        422,
+    ),
+    "named_oneself": (
+        _("Anda tidak dapat mencatat diri sendiri. Minta rekan di meja pengaduan mencatatnya."),
+        422,
+    ),
+    "unknown_officer": (_("Orang itu bukan petugas mal ini. Pilih dari daftar."), 422),
+    "bad_counter": (_("Nomor loket ditulis dengan angka, 1 sampai 999."), 422),
+    "nobody_named": (_("Belum ada yang berubah. Pilih petugas, atau tulis nomor loketnya."), 422),
+    # publishing
+    "subject_missing": (_("Tulis judul yang akan dibaca umum."), 422),
+    "not_read_over": (
+        _("Baca sekali lagi, lalu centang bahwa tidak ada nama atau data pribadi."),
+        422,
+    ),
+    "still_personal": (_("Masih ada %(what)s. Hapus atau ganti, lalu terbitkan lagi."), 422),
+    "confidential_not_published": (_("Laporan rahasia tidak pernah diterbitkan."), 409),
+    "nothing_published": (_("Pengaduan ini belum diterbitkan. Muat ulang halaman ini."), 409),
     "cannot_withdraw": (_("Pengaduan ini sudah selesai, jadi tidak dapat dicabut lagi."), 409),
 }
 

@@ -10,7 +10,8 @@ erasure.register(
     holds=(
         "complaints.Case: subject, text, place, name, phone, email, account, permalink, "
         "ticket_public_id; "
-        "complaints.CaseEvent: note"
+        "complaints.CaseEvent: note; "
+        "complaints.Attachment: name, sha256, and the file itself in PRIVATE_ROOT"
     ),
     retention_days=lambda: settings.RETENTION_CASE_DAYS,
     erase=erase_cases,

@@ -30,6 +30,14 @@ TIMETABLE = {
         "task": "complaints.tasks.close_unanswered",
         "schedule": crontab(minute="42"),
     },
+    "cases whose date has passed": {
+        "task": "complaints.tasks.raise_overdue",
+        "schedule": crontab(minute="52"),
+    },
+    "files without a case": {
+        "task": "complaints.tasks.sweep_files",
+        "schedule": crontab(hour="19", minute="33"),
+    },
     "personal data past its time": {
         "task": "privacy.tasks.erase_expired",
         "schedule": crontab(hour="18", minute="41"),

@@ -59,6 +59,12 @@ COMPLAINT_CHANNELS = env.dict(
         "lapor": "SP4N-LAPOR!",
     },
 )
+# A hall puts many people behind one address; 0: no limit.
+COMPLAINTS_PER_ADDRESS_AND_HOUR = env.int("COMPLAINTS_PER_ADDRESS_AND_HOUR", default=60)
+COMPLAINTS_PER_CONTACT_AND_DAY = env.int("COMPLAINTS_PER_CONTACT_AND_DAY", default=5)
+COMPLAINTS_WRONG_PINS_PER_ADDRESS_AND_HOUR = env.int(
+    "COMPLAINTS_WRONG_PINS_PER_ADDRESS_AND_HOUR", default=60
+)
 RETENTION_SURVEY_DAYS = env.int("RETENTION_SURVEY_DAYS", default=365)
 SURVEY_OPEN_DAYS = env.int("SURVEY_OPEN_DAYS", default=14)  # after the visit
 # The operator's own statements on integrity (IPAK/SPAK), a JSON list; empty: none are asked.
@@ -113,6 +119,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "mpp_portal.bodies.bodies",
     "django.middleware.csrf.CsrfViewMiddleware",
     "mpp_portal.edge.maintenance",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -252,6 +259,8 @@ WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [
     "map",  # large, and only for whoever opens a browser's tools
 ]
 MEDIA_ROOT = Path(env("MEDIA_ROOT", default=str(DATA_DIR / "media")))  # the malls' logos
+# What people attach to a case: never served by address, only through the permission.
+PRIVATE_ROOT = Path(env("PRIVATE_ROOT", default=str(DATA_DIR / "private")))
 
 # -- e-mail ----------------------------------------------------------------------------------------
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")

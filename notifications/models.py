@@ -29,6 +29,12 @@ class Message(models.Model):
         SURVEY = "survey", _("survei")
         OFFER = "offer", _("tawaran waktu lebih awal")
         DIGEST = "digest", _("ringkasan petugas")
+        CASE_RECEIVED = "case_received", _("pengaduan diterima")
+        CASE_QUESTION = "case_question", _("pertanyaan tentang pengaduan")
+        CASE_ANSWER = "case_answer", _("pengaduan dijawab")
+        CASE_CHANGED = "case_changed", _("kabar pengaduan")
+        CASE_DUTY = "case_duty", _("tugas pengaduan")
+        CASE_OVERSIGHT = "case_oversight", _("keberatan untuk pengawas")
 
     class State(models.TextChoices):
         DUE = "due", _("menunggu")

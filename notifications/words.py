@@ -84,6 +84,18 @@ WORDS: dict[str, Word] = {
         ),
         shape=[None],
     ),
+    "number": Word(_("nomor pengaduan"), _same("P7KX 29MD")),
+    "news": Word(
+        _("apa yang terjadi, satu kalimat"),
+        _either("Ada tanggapan untuk Anda.", "There is a reply for you."),
+    ),
+    "due": Word(
+        _("batas waktu pengaduan"),
+        _either("Rabu, 2 Desember 2026", "Wednesday, 2 December 2026"),
+        may_be_empty=True,
+    ),
+    "agency": Word(_("nama instansi"), _same("Dinas Dukcapil")),
+    "desk": Word(_("kontak meja pengaduan"), _same("pengaduan@contoh.id"), may_be_empty=True),
 }
 _ALL, _WHEN = ("first_name", "mall", "link"), ("date", "time_range", "label")
 KINDS: dict[str, tuple[str, ...]] = {
@@ -103,6 +115,12 @@ KINDS: dict[str, tuple[str, ...]] = {
     "code": ("first_name", "mall", "secret"),
     "link": (*_ALL, "date"),
     "digest": (*_ALL, "lines", "date"),
+    "case_received": (*_ALL, "number", "date"),
+    "case_question": (*_ALL, "number"),
+    "case_answer": (*_ALL, "number", "date"),
+    "case_changed": (*_ALL, "number", "news"),
+    "case_duty": (*_ALL, "number", "news", "due"),
+    "case_oversight": (*_ALL, "number", "agency", "desk"),
 }
 # Where it stands large: on the ticket's own number; and the code to type in.
 LARGE = {
@@ -110,6 +128,7 @@ LARGE = {
         ("booked", "rescheduled", "reminder_day", "reminder_hours", "ahead", "called"), "label"
     ),
     **dict.fromkeys(("paused", "moved", "kept", "collect"), "label"),
+    **dict.fromkeys(("case_received", "case_question", "case_answer", "case_changed"), "number"),
     "code": "secret",
 }
 # Without it the message is of no use to anybody; without a link it is only poorer.

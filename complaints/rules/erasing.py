@@ -1,11 +1,15 @@
 """Story and identity go by age; what happened and when stays, as figures."""
 
 import datetime as dt
+from functools import partial
 
 from django.conf import settings
 from django.db import connection, transaction
 
-from complaints.models import Case, CaseEvent
+from complaints import storage
+from complaints.models import Attachment, Case, CaseEvent
+from complaints.rules.telling import about
+from notifications.rules import void
 
 
 def erase_cases(at: dt.datetime) -> int:
@@ -18,10 +22,15 @@ def erase_cases(at: dt.datetime) -> int:
             ids = list(due.order_by("pk").values_list("pk", flat=True)[:500])
             if not ids:
                 return erased
+            void(about=[about(pk) for pk in ids], at=at)
             with connection.cursor() as cursor:
                 cursor.execute("SET LOCAL privacy.erasing = 'on'")
                 CaseEvent.objects.filter(case_id__in=ids).update(note="")
                 cursor.execute("SET LOCAL privacy.erasing = 'off'")
+            held = Attachment.objects.filter(case_id__in=ids, erased_at=None)
+            stored = list(held.values_list("stored_as", flat=True))
+            held.update(name="", sha256=b"", erased_at=at)
+            transaction.on_commit(partial(storage.discard, stored))
             Case.objects.filter(pk__in=ids).update(
                 subject="",
                 text="",

@@ -148,7 +148,10 @@ def file_case(
             return Filed(case, pin)
         except IntegrityError as error:
             diagnosis = getattr(error.__cause__, "diag", None)
-            if attempt == 3 or getattr(diagnosis, "constraint_name", "") not in _COLLISIONS:
+            broken = getattr(diagnosis, "constraint_name", "")
+            if broken == "one_case_per_lapor_id":
+                raise _refusal_at("lapor_id", "lapor_id_taken") from error
+            if attempt == 3 or broken not in _COLLISIONS:
                 raise
     raise AssertionError("unreachable")
 

@@ -14,7 +14,9 @@ from complaints.rules.attaching import Received
 from complaints.rules.filing import words
 from complaints.rules.steps import held_for, take
 from complaints.workflow import OPEN, STEPS, Step
-from services.models import Agency
+from services.models import Agency, Officer
+
+MOST_COUNTERS = 999
 
 
 @transaction.atomic
@@ -204,6 +206,38 @@ def add_note(
     text = words(text)
     case = held_for(user=by, pk=case_id, decides=False)
     take(case, Step.NOTED, at=at, by=by, note=text, visible=False, files=files)
+    return case
+
+
+@transaction.atomic
+def name_about(
+    *,
+    case_id: int,
+    person: Any,
+    counter_number: int | None,
+    by: Any,
+    at: dt.datetime,
+    seen: int | None = None,
+) -> Case:
+    """Write down which officer, or which counter, is complained about; for the desk.
+
+    From then on the case is hidden from that officer, and from who sat at that counter. Both empty
+    takes back what was written. The reporter sees none of it. Refuses named_oneself,
+    unknown_officer, bad_counter, nobody_named.
+    """
+    if person is not None and person == by:
+        raise Refusal("named_oneself")
+    if counter_number is not None and not 0 < counter_number <= MOST_COUNTERS:
+        raise Refusal("bad_counter")
+    case = held_for(user=by, pk=case_id, seen=seen, desk=True, decides=False)
+    if person is not None and not Officer.objects.filter(user=person, mall=case.mall).exists():
+        raise Refusal("unknown_officer")
+    if (case.about_person, case.counter_number) == (person, counter_number):
+        raise Refusal("nobody_named")
+    case.about_person, case.counter_number = person, counter_number
+    note = " · ".join(str(part) for part in (person and person.username, counter_number) if part)
+    changed = ["about_person", "counter_number"]
+    take(case, Step.NAMED, at=at, by=by, note=note or "–", visible=False, changed=changed)
     return case
 
 

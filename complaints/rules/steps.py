@@ -9,6 +9,7 @@ from complaints.models import Case, CaseEvent
 from complaints.promises import completion_text, moved_text, promise_text
 from complaints.refusals import Refusal
 from complaints.rules.attaching import Received, attach
+from complaints.rules.telling import tell
 from complaints.workflow import AT_SUPERIOR, OPEN, STEPS, State, Step, may
 from services import permissions
 
@@ -38,14 +39,15 @@ def held_for(
         raise Refusal("no_such_case")
     if desk and not permissions.can(user, permissions.HANDLE_ALL_CASES, mall=case.mall):
         raise Refusal("desk_only")
-    if decides and case.state in AT_SUPERIOR and not _superior(user, case):
+    if decides and case.state in AT_SUPERIOR and not is_superior(user, case):
         raise Refusal("superior_only")
     if seen is not None and last_event(case) != seen:
         raise Refusal("changed_meanwhile")
     return case
 
 
-def _superior(user: Any, case: Case) -> bool:
+def is_superior(user: Any, case: Case) -> bool:
+    """Whether the person may decide what was objected to."""
     place = {"agency": case.agency} if case.agency else {"mall": case.mall}
     return permissions.can(user, permissions.JUDGE_OBJECTIONS, **place)
 
@@ -148,7 +150,9 @@ def log(
     note: str = "",
     visible: bool = True,
 ) -> CaseEvent:
-    """Write what happened; nothing of it can be changed later."""
-    return CaseEvent.objects.create(
+    """Write what happened, with its messages; nothing of it can be changed later."""
+    event = CaseEvent.objects.create(
         case=case, kind=step, at=at, by=by, note=note, visible_to_reporter=visible
     )
+    tell(case, event)
+    return event
