@@ -1,6 +1,7 @@
 """Deploy checks: what must not be so where real people are served."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -40,6 +41,17 @@ def _is_set(name: str) -> bool:
         return bool(getattr(settings, name))
     except ImproperlyConfigured:  # so Django answers for an empty SECRET_KEY
         return False
+
+
+@register()
+def private_files_are_served_by_nobody(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """What people attach to complaints lies in no folder whose files have an address."""
+    private = Path(settings.PRIVATE_ROOT).resolve()
+    served = [Path(root).resolve() for root in (settings.MEDIA_ROOT, settings.STATIC_ROOT) if root]
+    if not any(root == private or root in private.parents for root in served):
+        return []
+    hint = "Set PRIVATE_ROOT to a folder outside MEDIA_ROOT and STATIC_ROOT."
+    return [Error("PRIVATE_ROOT lies in a folder that is served.", hint=hint, id="mpp_portal.E006")]
 
 
 @register(deploy=True)

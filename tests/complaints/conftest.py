@@ -10,6 +10,12 @@ from tests.house import at
 STORY = "Saya datang pukul 9 sesuai jadwal, tetapi baru dipanggil pukul 10.20."
 
 
+@pytest.fixture(autouse=True)
+def _storage_of_its_own(settings, tmp_path):
+    """No file of a test lies where people's files do."""
+    settings.PRIVATE_ROOT = tmp_path / "private"
+
+
 @pytest.fixture
 def mall(db):
     return Mall.objects.create(
