@@ -1,48 +1,55 @@
-"""Cases for the staff to read: the desk sees its mall's, a liaison the agency's own."""
+"""Cases for the staff: the desk has its mall's, a liaison the agency's own; the mall's terms."""
 
+import datetime as dt
 from typing import Any
 
+from django import forms
 from django.contrib import admin
-from django.http import HttpRequest
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
 
-from complaints.models import Case, CaseEvent
+from complaints import surroundings
+from complaints.codes import read_number
+from complaints.desk import bridge, clocks, entry, files, pages, publishing, words
+from complaints.desk.links import DeskLinks
+from complaints.desk.lists import CaseList, ChannelFilter, StateFilter, WorkFilter
+from complaints.models import USUAL_DAYS, Case, ServiceLevel
 from services import permissions
-from services.scoped_admin import RelatedRowsFilter, ScopedAdmin, ScopedInline
+from services.scoped_admin import RelatedRowsFilter, ScopedAdmin
 
-# Who reported and who is complained about: for the desk alone.
-IDENTITY = ["name", "phone", "email", "ticket_public_id", "about_person", "merged_into"]
-REPORT = [
-    "number",
-    "kind",
-    "state",
-    "subject",
-    "text",
-    "mall",
-    "agency",
-    "service_type",
-    "anonymous",
-    "confidential",
-    "channel",
-    "language",
-    "received_at",
-    "counted_from",
-    "first_answer_due_on",
-    "promise",
-    "level",
-    "level_days",
-    "completion_due_on",
-    "waiting_since",
-    "waited_days",
-    "first_answered_at",
-    "closes_on",
-    "rating",
-    "closed_at",
-    "erased_at",
-]
+TWO_LINES = '<span class="m-cell"><b>{}</b><small>{}</small></span>'
 
 
-class ReadOnly:
-    """Cases change by their rules only."""
+@admin.register(Case)
+class CaseAdmin(DeskLinks, ScopedAdmin):
+    """Cases change by their rules only, on the page of `desk/pages.py`."""
+
+    view_permission = change_permission = permissions.HANDLE_CASES
+    agency_path = "agency"
+    mall_path = "mall"
+    change_list_template = "complaints/desk/list.html"
+    list_display = ["shown_number", "due", "shown_state", "about", "where", "came_by"]
+    list_filter = [
+        WorkFilter,
+        StateFilter,
+        "level",
+        ("agency", RelatedRowsFilter),
+        ChannelFilter,
+        "confidential",
+    ]
+    list_select_related = ["mall", "agency"]
+    list_per_page = 50
+    show_full_result_count = False
+    search_fields = ["=number", "=lapor_id"]
+    search_help_text = _("Nomor pengaduan, atau nomor LAPOR!.")
+
+    def get_urls(self):
+        own = [*pages.urls(self), *files.urls(self), *publishing.urls(self)]
+        own += [*entry.urls(self), *bridge.urls(self)]
+        return [*own, *super().get_urls()]
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -50,57 +57,23 @@ class ReadOnly:
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The page of the case; one that is out of reach is answered as in the whole admin."""
+        if request.method == "GET" and (case := self.get_object(request, object_id)) is not None:
+            return pages.show(self, request, case.pk)
+        return super().change_view(request, object_id, form_url, extra_context)
 
+    def rows_for(self, user: Any, *held: str) -> QuerySet[Case]:
+        related = ("mall", "agency", "service_type", "entered_by", "about_person", "merged_into")
+        return clocks.with_due(Case.objects.visible_to(user)).select_related(*related)
 
-class CaseEventInline(ReadOnly, ScopedInline):
-    model = CaseEvent
-    view_permission = change_permission = permissions.HANDLE_CASES
-    fields = ["at", "kind", "by", "note", "visible_to_reporter"]
-    ordering = ["pk"]
-    hide_title = True
-
-    def get_queryset(self, request):
-        return super().get_queryset(request).select_related("by")
-
-
-@admin.register(Case)
-class CaseAdmin(ReadOnly, ScopedAdmin):
-    view_permission = change_permission = permissions.HANDLE_CASES
-    agency_path = "agency"
-    mall_path = "mall"
-    list_display = [
-        "number",
-        "received_at",
-        "kind",
-        "state",
-        "first_answer_due_on",
-        "completion_due_on",
-        "agency",
-        "channel",
-        "anonymous",
-        "confidential",
-    ]
-    list_filter = [
-        "state",
-        "kind",
-        "level",
-        ("agency", RelatedRowsFilter),
-        "channel",
-        "confidential",
-    ]
-    list_select_related = ["agency"]
-    search_fields = ["=number"]
-    ordering = ["-received_at"]
-    inlines = [CaseEventInline]
-
-    def rows_for(self, user, *held):
-        if user.is_active and user.is_superuser:
-            return Case.objects.all()
-        return Case.objects.visible_to(user)
-
-    def covers(self, user, permission, row):
+    def covers(self, user: Any, permission: str, row: Case) -> bool:
         if row.about_person_id == user.pk:
             return False
         if permissions.can(user, permissions.HANDLE_ALL_CASES, mall=row.mall):
@@ -109,11 +82,91 @@ class CaseAdmin(ReadOnly, ScopedAdmin):
             not row.confidential
             and row.agency is not None
             and permissions.can(user, permission, agency=row.agency)
+            and (row.mall_id, row.counter_number) not in surroundings.own_counters(user)
         )
 
-    def get_fields(self, request, obj=None):
-        """Who reported is for the desk; the agency reported on never sees it."""
-        desk = obj is not None and permissions.can(
-            request.user, permissions.HANDLE_ALL_CASES, mall=obj.mall
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[CaseList]:
+        return CaseList
+
+    def get_ordering(self, request: HttpRequest) -> list[Any]:
+        return clocks.LATEST_FIRST
+
+    def get_search_results(self, request, queryset, search_term):
+        """A number as people type it: with spaces, in small letters."""
+        found, distinct = super().get_search_results(request, queryset, search_term)
+        if search_term:
+            found |= queryset.filter(number=read_number(search_term)[:20])
+        return found, distinct
+
+    @admin.display(description=_("nomor"), ordering="number")
+    def shown_number(self, case: Case) -> str:
+        number = f"{case.number[:4]} {case.number[4:]}"
+        return format_html('<span class="m-cell m-cell--number">{}</span>', number)
+
+    @admin.display(description=_("batas berikutnya"), ordering="next_due")
+    def due(self, case: Any) -> str:
+        clock = case.clock
+        if clock is None:
+            return "–"
+        return format_html('<span class="m-state m-state--{}">{}</span>', clock.look, clock.words)
+
+    @admin.display(description=_("status"), ordering="state")
+    def shown_state(self, case: Case) -> Any:
+        return words.state(case.state)
+
+    @admin.display(description=_("perihal"))
+    def about(self, case: Case) -> str:
+        told = case.subject or case.text
+        told = told if len(told) <= 60 else f"{told[:59]}…"
+        flags = [str(word) for flag, word in words.FLAGS.items() if getattr(case, flag)]
+        kind = " · ".join([case.get_level_display() or case.get_kind_display(), *flags])
+        return format_html(TWO_LINES, told or "–", kind)
+
+    @admin.display(description=_("instansi"), ordering="agency__name")
+    def where(self, case: Case) -> str:
+        return format_html(
+            '<span class="m-cell">{}</span>', case.agency.name if case.agency else "–"
         )
-        return [*REPORT, *IDENTITY] if desk else REPORT
+
+    @admin.display(description=_("masuk"), ordering="received_at")
+    def came_by(self, case: Case) -> str:
+        on = case.mall.date_at(case.received_at)
+        return format_html(TWO_LINES, f"{on:%d.%m.%Y}", case.channel_label)
+
+
+class ServiceLevelForm(forms.ModelForm):
+    """A term begins today or later: what was promised stays promised."""
+
+    def clean_valid_from(self) -> dt.date:
+        valid_from = self.cleaned_data["valid_from"]
+        if valid_from < timezone.localdate():
+            raise forms.ValidationError(
+                _("Tanggal berlaku sudah lewat. Pilih hari ini atau sesudahnya.")
+            )
+        return valid_from
+
+
+@admin.register(ServiceLevel)
+class ServiceLevelAdmin(ScopedAdmin):
+    """Within how many working days; a row whose day has come stays, and a new one is added."""
+
+    view_permission = change_permission = permissions.HANDLE_ALL_CASES
+    mall_path = "mall"
+    deletable = True
+    form = ServiceLevelForm
+    list_before_template = "complaints/desk/_terms.html"
+    fields = ["mall", "level", "days", "valid_from"]
+    list_display = ["level", "days", "valid_from", "mall"]
+    list_filter = ["level", ("mall", RelatedRowsFilter)]
+    list_select_related = ["mall"]
+    search_fields = ["mall__name"]
+    ordering = ["level", "-valid_from"]
+
+    def changelist_view(self, request, extra_context=None):
+        usual = [(level.label, days) for level, days in USUAL_DAYS.items()]
+        return super().changelist_view(request, {**(extra_context or {}), "usual": usual})
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and (
+            obj is None or obj.valid_from > timezone.localdate()
+        )

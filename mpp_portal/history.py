@@ -25,6 +25,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import ApiToken, User
+from complaints.models import ServiceLevel
 from notifications.models import MessageText
 from queueing.models import (
     Counter,
@@ -73,6 +74,7 @@ TRACKED = [
     Tracked(Closure),
     Tracked(Holiday),
     Tracked(Officer),
+    Tracked(ServiceLevel),
     Tracked(Queue),
     Tracked(QueueService, of=("queue", "service_type")),
     Tracked(QueueHours, of=("queue",)),

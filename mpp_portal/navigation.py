@@ -15,6 +15,7 @@ def _held(permission: str) -> Callable[[HttpRequest], bool]:
 may_call = _held(permissions.CALL)
 may_front_desk = _held(permissions.FRONT_DESK)
 may_read_figures = _held(permissions.READ_FIGURES)
+may_handle_cases = _held(permissions.HANDLE_CASES)
 may_enter_surveys = _held(permissions.ENTER_SURVEYS)
 may_arrange = _held(permissions.ARRANGE)
 may_edit_catalogue = _held(permissions.EDIT_CATALOGUE)
@@ -32,6 +33,10 @@ def may_see_devices(request: HttpRequest) -> bool:
 
 def may_arrange_a_mall(request: HttpRequest) -> bool:
     return permissions.holds_a_mall(request.user, permissions.ARRANGE)
+
+
+def may_set_terms(request: HttpRequest) -> bool:
+    return permissions.holds_a_mall(request.user, permissions.HANDLE_ALL_CASES)
 
 
 def may_word_messages(request: HttpRequest) -> bool:

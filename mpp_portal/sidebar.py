@@ -41,6 +41,12 @@ UNFOLD = {
                         "permission": "mpp_portal.navigation.may_front_desk",
                     },
                     {
+                        "title": _("Pengaduan"),
+                        "icon": "forum",
+                        "link": reverse_lazy("admin:complaints_case_changelist"),
+                        "permission": "mpp_portal.navigation.may_handle_cases",
+                    },
+                    {
                         "title": _("Dasbor"),
                         "icon": "monitoring",
                         "link": reverse_lazy("dashboard"),
@@ -133,6 +139,12 @@ UNFOLD = {
                         "icon": "verified",
                         "link": reverse_lazy("admin:services_servicestandard_changelist"),
                         "permission": "mpp_portal.navigation.may_edit_catalogue",
+                    },
+                    {
+                        "title": _("Batas penyelesaian"),
+                        "icon": "timer",
+                        "link": reverse_lazy("admin:complaints_servicelevel_changelist"),
+                        "permission": "mpp_portal.navigation.may_set_terms",
                     },
                     {
                         "title": _("Riwayat perubahan"),

@@ -68,9 +68,12 @@ def test_the_agency_reads_the_story_but_not_who_told_it(client, person, cases, c
     assert not any(value in text for value in ("Siti", "81234567890", "siti@"))
 
 
-def test_the_desk_reads_who_told_it(client, person, cases):
+def test_the_desk_reads_who_told_it_with_a_reason(client, person, cases):
     client.force_login(person(Role.COMPLAINTS_DESK))
     page = client.get(reverse("admin:complaints_case_change", args=[cases["secret"].pk]))
+    assert "Siti Aminah" not in page.content.decode()
+    address = reverse("admin:complaints_case_identity", args=[cases["secret"].pk])
+    page = client.post(address, {"reason": "menelepon pelapor"})
     assert "Siti Aminah" in page.content.decode()
 
 

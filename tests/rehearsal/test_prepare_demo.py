@@ -52,7 +52,7 @@ def test_two_starts_give_one_living_mall(demo, card):
     assert _waiting_quietly(demo, WEDNESDAY) == 30
     again = json.loads(card.read_text())
     assert card.stat().st_mode & 0o077 == 0
-    assert set(again) == {"base_url", "live_url", "users", "devices", "quiet"}
+    assert set(again) == {"base_url", "live_url", "users", "devices", "quiet", "case"}
     assert {user["role"] for user in again["users"]} == {"superuser", *Officer.Role.values}
     for user, before in zip(again["users"], first["users"], strict=True):
         assert _signs_in(user["api_token"]) == user["username"]

@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from accounts.rules import issue_token
+from complaints.models import ServiceLevel
 from complaints.rules import file_case
 from notifications.models import Message
 from privacy.models import RevealLog
@@ -84,6 +85,7 @@ class Filler:
             mall=mall, agency=agency, first_date=date, last_date=date, reason=f"alasan {n}"
         )
         Holiday.objects.create(mall=mall, date=date, name=f"libur {n}")
+        ServiceLevel.objects.create(mall=mall, level="ordinary", days=10, valid_from=date)
         queue = Queue.objects.create(
             mall=mall, agency=agency, prefix=f"{LETTERS[n // 10]}{n % 10}", name=f"Antrean {n}"
         )

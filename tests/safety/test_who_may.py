@@ -25,6 +25,7 @@ from django.contrib.admin.models import ADDITION, LogEntry
 from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
 from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.template.base import Template
 from django.test import Client
@@ -33,7 +34,10 @@ from django.utils.safestring import SafeString
 
 from accounts.models import ApiToken, User
 from accounts.rules import issue_token
-from complaints.rules import file_case
+from complaints.files import receive_all
+from complaints.models import Case, Publication, ServiceLevel
+from complaints.opened import COOKIE
+from complaints.rules import file_case, pass_for
 from mpp_portal.api import api
 from privacy.models import RevealLog
 from queueing import rules, statistics
@@ -81,6 +85,8 @@ PATIENT_BODIES: dict[str, Any] = {  # what an operation needs before it asks who
     "transfer": {"service": "PBB"},
     "visits": {"mall": "gajah-mada", "name": "Siti", "tickets": []},
     "complaints": {"mall": "gajah-mada", "kind": "complaint", "subject": "Uji", "text": "Uji"},
+    **{f"{{number}}/{act}": {"text": "Uji"} for act in ("complete", "add", "object", "reopen")},
+    "{number}/rate": {"rating": 3},
 }
 
 
@@ -94,6 +100,7 @@ class Street:
     own: dict[str, Any] = field(default_factory=dict)  # what stands for <name> in an address
     foreign: dict[str, Any] = field(default_factory=dict)
     pins: dict[str, str] = field(default_factory=dict)  # by the number of the complaint
+    passes: dict[str, str] = field(default_factory=dict)
     client: Client = field(default_factory=Client)  # one for all: a new one builds its handler anew
 
     def knock(
@@ -113,9 +120,12 @@ class Street:
             if role in self.tokens:
                 headers["Authorization"] = f"Bearer {self.tokens[role]}"
             if role == "citizen":
-                headers["X-PIN"] = self.pins.get(path.rpartition("/")[2], "")
+                pins = (pin for number, pin in self.pins.items() if f"/{number}" in path)
+                headers["X-PIN"] = next(pins, "")
         elif role in self.sessions:
             client.cookies[settings.SESSION_COOKIE_NAME] = self.sessions[role]
+        elif role == "citizen" and "/lampiran/" in path:
+            client.cookies[COOKIE] = self.passes.get(path.split("/")[2], "")
         send = partial(getattr(client, method.lower()), path, headers=headers)
         blank = patch.object(Template, "render", lambda self, context: SafeString(""))
         with contextlib.nullcontext() if words else blank, transaction.atomic():
@@ -126,8 +136,9 @@ class Street:
 
 
 @pytest.fixture
-def street(house, time_machine) -> Street:
+def street(house, time_machine, tmp_path, monkeypatch) -> Street:
     time_machine.move_to(at(9, 5))
+    monkeypatch.setattr(settings, "PRIVATE_ROOT", tmp_path)
     people = dict(house.people)
     people["superuser"] = User.objects.create(username="su", is_staff=True, is_superuser=True)
     street = Street(house)
@@ -151,13 +162,22 @@ def street(house, time_machine) -> Street:
     device = Device.objects.create(mall=house.mall, kind="kiosk", name="Kios 1")
     SlipPrint.objects.create(device=device, visit_id=own["visit_id"], at=at(8))
     HelpCall.objects.create(mall=house.mall, device=device, at=at(8))
+    street.passes = {given["number"]: given["pass"] for given in (own, foreign)}
     street.pins = {given["number"]: given["pin"] for given in (own, foreign)}
     statistics.roll_up(mall=house.mall, date=TODAY)
     shared = {"mall": "gajah-mada", "app_label": "services"}
     shared |= {"zone": "timur", "content_type_id": 1, "url": "tidak-ada/", "size": 192}
     shared |= {"caught": "pesan", "message_id": 1}
     shared |= {"word": "bel", "language": "id", "phrase": "mulai"}
-    shared |= {"kind": "booked"}
+    shared |= {"kind": "booked", "form": "csv"}
+    said = Publication.objects.create(
+        case=Case.objects.get(number=own["number"]),
+        subject="Uji",
+        text="Uji",
+        published_at=at(8),
+        published_by=people["manager"],
+    )
+    shared |= {"published": said.pk}
     street.own = {**shared, **own}
     street.foreign = {**shared, **foreign}
     return street
@@ -183,6 +203,9 @@ def _furnish(house: House, service: str, officer: str, number: int) -> dict[str,
     QueueClosure.objects.create(queue=queue, **span)
     Holiday.objects.get_or_create(mall=house.mall, date=date, defaults={"name": "uji"})
     Paper.objects.create(mall=house.mall, name=f"berkas {service}")
+    ServiceLevel.objects.get_or_create(
+        mall=house.mall, level="ordinary", valid_from=date, defaults={"days": 10}
+    )
     Notice.objects.create(mall=house.mall, text="uji", starts_at=at(8), ends_at=at(15))
     filed = file_case(
         mall=house.mall,
@@ -193,6 +216,7 @@ def _furnish(house: House, service: str, officer: str, number: int) -> dict[str,
         at=at(8),
         channel="api",
         language="id",
+        files=receive_all([SimpleUploadedFile("a.pdf", b"%PDF-1.4 %%EOF")]),
     )
     survey = invite(
         mall=house.mall,
@@ -205,6 +229,8 @@ def _furnish(house: House, service: str, officer: str, number: int) -> dict[str,
     return {
         "number": filed.case.number,
         "pin": filed.pin,
+        "pass": pass_for(filed.case),
+        "stored_as": filed.case.attachments.get().stored_as,
         "agency_code": agency.code,
         "service_code": service,
         "theme": kind.theme,

@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import ApiToken, User
 from accounts.rules import issue_token, revoke_token
 from mpp_portal.embedded_processes import write_private
-from mpp_portal.rehearsal import devices, history, house, today
+from mpp_portal.rehearsal import cases, devices, history, house, today
 from queueing import statistics
 from services.models import Mall, Officer
 
@@ -44,7 +44,9 @@ class Command(BaseCommand):
         today.catch_up(mall, began_at=began_at, at=at, visits=visits)
         house.fill_quiet(mall, at=at)
         statistics.roll_up(mall=mall, date=mall.date_at(at))
-        write_private(settings.DATA_DIR / "demo.json", json.dumps(card(mall, at=at), indent=1))
+        asked = cases.play(mall, at=at)
+        written = {**card(mall, at=at), "case": {"number": asked.case.number, "pin": asked.pin}}
+        write_private(settings.DATA_DIR / "demo.json", json.dumps(written, indent=1))
         self._say("today is under way", started)
 
     def _say(self, what: str, started: float) -> None:

@@ -1,0 +1,71 @@
+"""States, steps and holders in the words of the staff: the reporter is somebody else here."""
+
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from complaints.models import Case, CaseEvent
+from complaints.workflow import HOLDERS, State, Step
+
+_STATES = {State.NEEDS_COMPLETION: _("Menunggu pelapor")}
+_STEPS = {
+    Step.COMPLETION_ASKED: _("Pertanyaan untuk pelapor"),
+    Step.COMPLETED: _("Keterangan dari pelapor"),
+    Step.REPLIED: _("Tanggapan untuk pelapor"),
+    Step.ADDED: _("Keterangan tambahan dari pelapor"),
+    Step.EXTENDED: _("Batas waktu bergeser selama menunggu pelapor"),
+}
+_HOLDERS = {State.NEEDS_COMPLETION: _("pelapor"), State.ANSWERED: _("pelapor")}
+LOOKS = {
+    State.RECEIVED: "wait",
+    State.VERIFICATION: "wait",
+    State.NEEDS_COMPLETION: "call",
+    State.FORWARDED: "warn",
+    State.IN_FOLLOW_UP: "warn",
+    State.ANSWERED: "ok",
+    State.OBJECTION: "late",
+    State.ESCALATED: "late",
+    State.CLOSED: "ok",
+}
+FLAGS = {"anonymous": _("anonim"), "confidential": _("rahasia")}
+# What the reporter does, whoever wrote it down.
+_BY_REPORTER = {
+    Step.FILED,
+    Step.COMPLETED,
+    Step.ADDED,
+    Step.OBJECTED,
+    Step.REOPENED,
+    Step.RATED,
+    Step.WITHDRAWN,
+}
+REPORTER, SYSTEM = _("pelapor"), _("sistem")
+
+
+def state(value: str) -> str | Promise:
+    """A state as the staff call it."""
+    return _STATES.get(value, State(value).label)  # type: ignore[call-overload]
+
+
+def states() -> list[tuple[str, str | Promise]]:
+    """Every state with its word."""
+    return [(value, state(value)) for value in State.values]
+
+
+def step(value: str) -> str | Promise:
+    """A step as the staff call it."""
+    return _STEPS.get(value, Step(value).label)  # type: ignore[call-overload]
+
+
+def holder(case: Case) -> Any:
+    """Who has the case now, as a role; "" where nobody has."""
+    if case.state in (State.FORWARDED, State.IN_FOLLOW_UP) and case.agency_id is None:
+        return HOLDERS[State.VERIFICATION]
+    return _HOLDERS.get(case.state) or HOLDERS.get(case.state, "")
+
+
+def author(event: CaseEvent) -> Any:
+    """Who did it: a member of the staff by name, the reporter, or the portal itself."""
+    if event.by is not None:
+        return event.by.get_full_name() or event.by.username
+    return REPORTER if event.kind in _BY_REPORTER else SYSTEM
