@@ -3,15 +3,21 @@
 import re
 import secrets
 from typing import Any
+from uuid import UUID
 
 from django import forms
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from complaints.models import Case
+from complaints.progress import oversights
 from complaints.refusals import Refusal
 from complaints.rules import LONGEST_NAME, LONGEST_SUBJECT, LONGEST_TEXT
+from complaints.rules.handling import MOST_COUNTERS
+from complaints.surroundings import TicketPlace, ticket_place
 from services.models import Agency, Mall, ServiceType
 
+MINE, AGENCY, BUILDING = "ticket", "agency", "building"
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -40,12 +46,48 @@ class CaseForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"maxlength": LONGEST_SUBJECT}),
     )
+    about = forms.ChoiceField(
+        label=_("Tentang apa?"),
+        choices=[(code, code) for code in (MINE, AGENCY, BUILDING)],
+        required=False,
+    )
     agency = forms.ChoiceField(
-        label=_("Tentang instansi mana?"),
+        label=_("Instansi yang mana?"),
         required=False,
         error_messages={
             "invalid_choice": _("Instansi itu tidak ada di mal ini. Pilih dari daftar.")
         },
+    )
+    place = forms.CharField(
+        label=_("Di mana?"),
+        help_text=_("Contoh: ruang tunggu lantai 1."),
+        required=False,
+        widget=forms.TextInput(attrs={"maxlength": LONGEST_SUBJECT}),
+    )
+    counter_number = forms.IntegerField(
+        label=_("Nomor loket"),
+        required=False,
+        min_value=1,
+        max_value=MOST_COUNTERS,
+        error_messages=dict.fromkeys(
+            ("invalid", "min_value", "max_value"),
+            _("Nomor loket ditulis dengan angka, 1 sampai 999."),
+        ),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "maxlength": 3}),
+    )
+    happened_on = forms.DateField(
+        label=_("Tanggal"),
+        required=False,
+        error_messages={"invalid": _("Tulis tanggal seperti 25/11/2026.")},
+        input_formats=["%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y"],
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    happened_time = forms.TimeField(
+        label=_("Jam"),
+        required=False,
+        error_messages={"invalid": _("Tulis jam seperti 09.30.")},
+        input_formats=["%H:%M", "%H.%M", "%H:%M:%S"],
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
     )
     anonymous = forms.BooleanField(
         label=_("Anonim: sembunyikan identitas saya"),
@@ -90,11 +132,42 @@ class CaseForm(forms.Form):
     def __init__(self, *args: Any, mall: Mall, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.service: ServiceType | None = None
+        self.mall = mall
         agencies = Agency.objects.filter(mall=mall, active=True).order_by("name")
+        self.agencies = list(agencies)
         self.fields["agency"].choices = [
-            ("", _("Gedung, antrean, atau hal lain di mal")),
-            *((agency.code, agency.name) for agency in agencies),
+            ("", _("Belum tahu, biar petugas yang menentukan")),
+            *((agency.code, agency.name) for agency in self.agencies),
         ]
+
+    @cached_property
+    def ticket_place(self) -> TicketPlace | None:
+        """Where the ticket belongs from which the person comes."""
+        public_id = str(self["ticket"].value() or "")
+        return ticket_place(self.mall.pk, UUID(public_id)) if _UUID.fullmatch(public_id) else None
+
+    @property
+    def mine(self) -> tuple[str, str] | None:
+        """The first thing it can be about: the service's name, and where the person met it."""
+        if (place := self.ticket_place) is not None:
+            return place.service_name, _("Tiket Anda, %(label)s") % {"label": place.label}
+        return (self.service.name, self.service.agency.name) if self.service else None
+
+    @property
+    def chosen(self) -> str:
+        """What it is about, as chosen so far."""
+        chosen = self["about"].value() or ""
+        if chosen or self.is_bound:
+            return chosen or (AGENCY if self["agency"].value() else "")
+        return MINE if self.mine else ""
+
+    @property
+    def oversights(self) -> dict[str, tuple[str, str, list[str]]]:
+        """Who oversees the agency meant, else every agency of the mall."""
+        code = self.ticket_place.agency_code if self.ticket_place else ""
+        code = code or (self.service.agency.code if self.service else "")
+        own = [agency for agency in self.agencies if agency.code == code]
+        return oversights(own) or oversights(self.agencies)
 
     @classmethod
     def empty(
@@ -113,13 +186,23 @@ class CaseForm(forms.Form):
     def asked(self) -> dict[str, Any]:
         """The arguments of `file_case` that come from the citizen."""
         data = dict(self.cleaned_data)
+        about, agency = data.pop("about"), data.pop("agency")
+        service, ticket = data.pop("service"), data.pop("ticket")
+        agency = "" if about in {MINE, BUILDING} else agency
+        if agency or about in {AGENCY, BUILDING}:
+            service, ticket = "", None
         return {
-            "agency_code": data.pop("agency"),
-            "service_code": data.pop("service"),
-            "ticket_public_id": data.pop("ticket"),
+            "agency_code": agency,
+            "service_code": service,
+            "ticket_public_id": ticket,
             "request_key": data.pop("request_key") or None,
             **data,
         }
+
+    def begin_anew(self, key: str) -> None:
+        """Another key: what is sent next is a case of its own."""
+        self.data = self.data.copy()
+        self.data["request_key"] = key
 
     def show(self, refusal: Refusal) -> None:
         """Put a refusal's sentences beside the fields they are about."""

@@ -159,6 +159,7 @@ PUBLIC = [
     "/gajah-mada/bantuan/",
     "/gajah-mada/tiket-saya/",
     "/gajah-mada/pengaduan/",
+    "/gajah-mada/pengaduan/baru/",
     "/pengaduan/",
     "/tidak-ada/",
     "/api/v1/docs",

@@ -82,7 +82,7 @@ def test_words_become_a_complaint_without_standing_in_an_address(
     page.get_by_role("button", name="Lanjut").click()
     page.get_by_label("Ada yang ingin disampaikan?").fill("Kursi kurang")
     page.get_by_role("button", name="Jadikan pengaduan").click()
-    assert page.url.endswith("/gajah-mada/pengaduan/")
+    assert page.url.endswith("/gajah-mada/pengaduan/baru/")
     assert page.get_by_label("Apa yang terjadi?").input_value() == "Kursi kurang"
     accessible(page)
 

@@ -227,7 +227,7 @@ def test_the_overseer_of_the_agency_can_be_reached(house, read, contact, link):
     assert "Inspektorat</b>" in page
     assert link in page
     assert 'href="javascript' not in page
-    assert 'href="/gajah-mada/pengaduan/?layanan=KTP"' in page
+    assert 'href="/gajah-mada/pengaduan/baru/?layanan=KTP"' in page
 
 
 def test_what_can_be_done_from_home_says_so(house, read):

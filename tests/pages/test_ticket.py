@@ -342,3 +342,11 @@ def test_the_page_costs_at_most_eight_queries_however_many_numbers(browser, hous
             browser.get(f"/tiket/{visit.token}/")
         costs.append(len(queries))
     assert max(costs) <= 8, costs
+
+
+def test_a_complaint_about_the_visit_is_one_tap_away_and_knows_the_ticket(browser, ticket):
+    link = f"/gajah-mada/pengaduan/baru/?tiket={ticket.public_id}&amp;layanan=KTP"
+    assert f'href="{link}"' in browser.get(address(ticket))
+    form = browser.get(link.replace("&amp;", "&"))
+    assert f"Tiket Anda, {ticket.label}" in form
+    assert 'value="ticket" checked' in form

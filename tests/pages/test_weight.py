@@ -28,6 +28,7 @@ FIRST_VIEWS = [
     "/gajah-mada/layanan/DUKCAPIL-02/",
     "/gajah-mada/antrean/KTP/",
     "/gajah-mada/bantuan/",
+    "/gajah-mada/pengaduan/baru/",
     "/gajah-mada/tiket-saya/",
 ]
 

@@ -175,7 +175,7 @@ def test_the_words_go_on_to_the_complaint_form_in_the_body_and_file_nothing(clie
     page = client.get(f"{address}saran/")
     assert 'formaction="/gajah-mada/pengaduan/"' in text_of(page)
     form = client.post(
-        "/gajah-mada/pengaduan/", {"mulai": "1", "service": "KTP", "text": "Kursi kurang"}
+        "/gajah-mada/pengaduan/baru/", {"mulai": "1", "service": "KTP", "text": "Kursi kurang"}
     )
     text = text_of(form)
     assert form.status_code == 200
