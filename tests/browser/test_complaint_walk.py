@@ -122,7 +122,9 @@ def test_a_complaint_from_the_story_to_the_rating(
     assert (case.anonymous, case.agency) == (True, house.civil)
     assert CAMERA.encode() not in path_of(Attachment.objects.get().stored_as).read_bytes()
     citizen.opens()
-    citizen.reads("Tanggapan pertama: Selasa 31 Mar")  # five working days, none of them in the leave
+    citizen.reads(
+        "Tanggapan pertama: Selasa 31 Mar"
+    )  # five working days, none of them in the leave
     accessible(citizen.page)
 
     desk = Office(open_page(DESK), house.people["complaints_desk"], live_server.url, case)

@@ -1,11 +1,14 @@
 """The desk and the agencies handle a case; the reporter answers, objects, reopens and rates."""
 
 import datetime as dt
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from accounts.models import User
 from complaints import rules
+from complaints.desk.acts import ACTS
 from complaints.models import Case, CaseEvent, ServiceLevel
 from complaints.refusals import Refusal
 from complaints.workflow import State, Step
@@ -357,3 +360,25 @@ def test_a_case_withdrawn_while_the_desk_waits_has_no_clock_left(forwarded, liai
     rules.ask_for_more(case_id=case.pk, text=TEXT, by=liaison, at=at(11))
     case = rules.withdraw(case=case, at=at(12))
     assert (case.state, case.waiting_since, case.closed_at) == (State.WITHDRAWN, None, at(12))
+
+
+def test_who_is_named_must_be_there_and_be_another(filed, desk, person, tax):
+    case, stranger = filed().case, User.objects.create(username="orang-lewat")
+    asked = {"case_id": case.pk, "by": desk, "at": at(10)}
+    for code, person_named, counter in (
+        ("named_oneself", desk, None),
+        ("unknown_officer", stranger, None),
+        ("bad_counter", None, 0),
+        ("nobody_named", None, None),
+    ):
+        named = {"person": person_named, "counter_number": counter}
+        assert code_of(rules.name_about, **named, **asked) == code
+    assert kinds(case) == ["filed"]
+
+
+def test_only_an_open_case_of_the_mall_is_merged_into(filed, desk):
+    case, done = filed().case, rules.withdraw(case=filed().case, at=at(10))
+    for number in (done.number, case.number, "P7KX29MD", "é/"):
+        press = partial(ACTS["gabung"].run, case, {"number": number}, [])
+        asked = {"case_id": case.pk, "by": desk, "at": at(11)}
+        assert code_of(press, **asked) == "no_case_to_merge"

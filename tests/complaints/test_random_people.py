@@ -145,6 +145,9 @@ def wished(wish, state):
     if wish % 5 == 0:
         return ACTS[wish // 5 % len(ACTS)]
     offered = [act for act, step in OF.items() if may(step, state)]
+    if wish % 24 == 1:
+        ends = [act for act in offered if act in FOR_GOOD] or ACTS
+        return ends[wish // 24 % len(ends)]
     on = [act for act in offered if act not in ASIDE | FOR_GOOD] + ["sweep"]
     on += 3 * [act for act in ("object", "escalate") if act in offered]
     chosen = on if wish % 5 < 3 else [act for act in [*offered, "raise"] if act not in FOR_GOOD]
