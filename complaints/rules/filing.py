@@ -90,10 +90,10 @@ def file_case(
     Refuses with the codes of `refusals.py`.
     """
     report = read_report(kind=kind, text=text, subject=subject, name=name, phone=phone, email=email)
-    if ticket_public_id and (known := ticket_place(mall.pk, ticket_public_id)):
+    if ticket_public_id and (ticket := ticket_place(mall.pk, ticket_public_id)):
         if not (agency_code or service_code):
-            agency_code, service_code = known.agency_code, known.service_code
-        counter_number = counter_number or known.counter_number
+            agency_code, service_code = ticket.agency_code, ticket.service_code
+        counter_number = counter_number or ticket.counter_number
     agency, service = _find_place(mall, agency_code, service_code)
     place = identity.normalise_name(place)[:LONGEST_SUBJECT]
     _check_moment(happened_on, happened_time, at.astimezone(mall.zone))

@@ -14,7 +14,6 @@ from complaints.models import Case
 from mpp_portal.rehearsal import house
 from services.models import Mall, Officer
 
-EVERY_H = 20  # between two steps of a story
 ASKED = "Pukul berapa Anda mengambil nomor, dan lewat kios atau HP?"
 TOLD = "Lewat HP, malam sebelumnya, untuk pukul 09.00."
 DOUBTED = "Minggu ini masih terjadi lagi. Mohon dicek langsung di loket."
@@ -235,10 +234,11 @@ def _crew(mall: Mall) -> _Crew:
 def _moments(mall: Mall, story: Story, now: dt.datetime) -> Iterator[dt.datetime]:
     """When it was filed, then when each step was taken; never later than now."""
     day = mall.date_at(now) - dt.timedelta(days=story.days_ago)
-    moment = min(now, dt.datetime.combine(day, dt.time(10, 20), mall.zone))
+    moment = min(now, dt.datetime.combine(day, dt.time(9, 20), mall.zone))
     while moment <= now:
         yield moment
-        moment += dt.timedelta(hours=EVERY_H)
+        day += dt.timedelta(days=1)
+        moment = dt.datetime.combine(day, dt.time(9 + day.day % 5, 7 * day.day % 60), mall.zone)
 
 
 def _step(letter: str, story: Story, case: Case, crew: _Crew, at: dt.datetime) -> None:
