@@ -173,7 +173,7 @@ def test_too_long_words_are_not_lost(client, address):
 def test_the_words_go_on_to_the_complaint_form_in_the_body_and_file_nothing(client, address):
     walk(client, address)
     page = client.get(f"{address}saran/")
-    assert 'formaction="/gajah-mada/pengaduan/"' in text_of(page)
+    assert 'formaction="/gajah-mada/pengaduan/baru/"' in text_of(page)
     form = client.post(
         "/gajah-mada/pengaduan/baru/", {"mulai": "1", "service": "KTP", "text": "Kursi kurang"}
     )
