@@ -50,7 +50,8 @@ def test_a_draft_is_thrown_away_on_request_and_after_a_day(house, open_page):
     page.goto(FORM)
     page.get_by_label("Apa yang terjadi?").fill(STORY)
     page.get_by_role("button", name="Hapus draf").click()
-    page.wait_for_function("!localStorage.length && !document.querySelector('#id_text').value")
+    expect(page.get_by_label("Apa yang terjadi?")).to_have_value("")
+    assert page.evaluate("localStorage.length") == 0
     page.get_by_label("Apa yang terjadi?").fill(STORY)
     page.evaluate(
         """() => { const name = Object.keys(localStorage)[0];

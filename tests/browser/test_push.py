@@ -165,7 +165,7 @@ def test_who_came_by_without_a_contact_is_called_on_the_phone(
     assert to is phone.browser
 
     worker = Worker(phone, live_server.url)
-    phone.wait_for_function("navigator.serviceWorker.controller")
+    _wait_for_its_worker(phone)
     worker.deliver(told)
     shown = worker.shown(f"Giliran Anda: {mine.label}, loket 1")
     assert shown["body"].startswith(f"Giliran Anda. Nomor {mine.label} dipanggil")
@@ -180,10 +180,19 @@ def test_who_came_by_without_a_contact_is_called_on_the_phone(
     assert worker.shown("Lain")["all"] == 1  # of a turn the last word counts
 
 
+def _wait_for_its_worker(phone):
+    """Asked from outside: a wait within the page evaluates a string, which its policy forbids."""
+    for _try in range(150):
+        if phone.evaluate("!!navigator.serviceWorker.controller"):
+            return
+        phone.wait_for_timeout(100)
+    raise AssertionError("no worker controls the page")
+
+
 def test_a_press_opens_the_ticket_and_nothing_else(mine, phone, live_server):
     allow(phone, live_server)
     phone.goto(address(mine))
-    phone.wait_for_function("navigator.serviceWorker.controller")
+    _wait_for_its_worker(phone)
     script = phone.context.service_workers[0]
     pressed = """async (url) => {
         const opened = [];

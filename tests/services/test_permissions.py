@@ -12,8 +12,13 @@ HELD = {
     "counter": {P.CALL, P.SEE_QUEUE},
     "front_desk": {P.FRONT_DESK, P.SEE_QUEUE, P.ENTER_SURVEYS},
     "liaison": {P.HANDLE_CASES},
-    "complaints_desk": {P.HANDLE_CASES, P.HANDLE_ALL_CASES, P.ENTER_SURVEYS},
-    "agency_head": {P.ARRANGE, P.EDIT_CATALOGUE, P.READ_FIGURES, P.SEE_QUEUE},
+    "complaints_desk": {
+        *(P.HANDLE_CASES, P.HANDLE_ALL_CASES, P.JUDGE_OBJECTIONS, P.ENTER_SURVEYS),
+    },
+    "agency_head": {
+        *(P.ARRANGE, P.EDIT_CATALOGUE, P.READ_FIGURES, P.SEE_QUEUE),
+        *(P.HANDLE_CASES, P.JUDGE_OBJECTIONS),
+    },
     "mall_manager": set(P.ALL),
     "leader": {P.READ_FIGURES},
     "helper": {P.BOOK_FOR_OTHERS},
