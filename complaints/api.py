@@ -19,7 +19,8 @@ from complaints import limits, opened, rules
 from complaints.channels import API
 from complaints.deadlines import end_of
 from complaints.models import Attachment, Case, Level
-from complaints.workflow import HOLDERS, State, Step
+from complaints.workflow import State, Step
+from complaints.workflow import holder as holder_in
 from services.api import Code, Date, Text, mall_by
 
 router = Router(tags=[_("pengaduan")], auth=BearerOrNobody(ApiToken.Scope.COMPLAINTS))
@@ -236,7 +237,7 @@ def _shown(case: Case) -> dict[str, Any]:
     attached = Prefetch("attachments", Attachment.objects.filter(erased_at=None).order_by("pk"))
     events = case.events.filter(visible_to_reporter=True).prefetch_related(attached)
     due = case.completion_due_on
-    holder = HOLDERS.get(case.state)
+    holder = holder_in(case.state, of_agency=bool(case.agency_id) and not case.confidential)
     return {
         "number": case.number,
         "kind": case.kind,

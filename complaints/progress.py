@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from complaints.deadlines import DESK_CLOSES, DESK_OPENS, FIRST_ANSWER_DAYS
 from complaints.models import Attachment, Case, CaseEvent
 from complaints.rules.replying import REOPEN_WITHIN
-from complaints.workflow import HOLDERS, OPEN, State, Step, may
+from complaints.rules.telling import ON_ITS_OWN
+from complaints.workflow import OPEN, State, Step, holder, may
 from services.calendar import working_days_after
 
 RATINGS: dict[int, str | Promise] = {
@@ -107,7 +108,7 @@ class Progress:
         self.today = at.astimezone(case.mall.zone).date()
         self.look, self.symbol = LOOKS[State(case.state)]
         self.open = case.state in OPEN
-        self.holder = HOLDERS.get(case.state)
+        self.holder = holder(case.state, of_agency=bool(case.agency_id) and not case.confidential)
         self.rating = RATINGS.get(case.rating or 0)
 
     @cached_property
@@ -192,6 +193,8 @@ class Progress:
         elif event.kind == Step.RATED:
             text = str(RATINGS.get(int(text), "")) if text.isdigit() else ""
         mine = event.kind in _MINE or event.kind == Step.RATED
+        if event.kind == Step.REOPENED and not text and not self.case.erased_at:
+            text, mine = str(ON_ITS_OWN), False
         return [Said(text, mine, files)] if text or files else []
 
     @property

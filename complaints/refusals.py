@@ -123,6 +123,10 @@ _TEXTS: dict[str, tuple[Any, int]] = {
         _("Terlalu banyak percobaan. Tunggu 20 menit, atau datang ke meja pengaduan."),
         429,
     ),
+    "no_more_tries": (
+        _("PIN salah terlalu sering hari ini. Coba lagi besok, atau datang ke meja pengaduan."),
+        429,
+    ),
     "nothing_asked": (
         _("Tidak ada pertanyaan yang menunggu jawaban. Muat ulang halaman ini."),
         409,
@@ -147,6 +151,10 @@ _TEXTS: dict[str, tuple[Any, int]] = {
     "desk_only": (_("Ini tugas meja pengaduan. Sampaikan kepada mereka lewat catatan."), 403),
     "superior_only": (
         _("Keberatan diputuskan atasan, bukan oleh yang menjawab. Sampaikan lewat catatan."),
+        403,
+    ),
+    "own_answer": (
+        _("Keberatan atas jawaban Anda diputuskan orang lain, atau ajukan ke pengawas."),
         403,
     ),
     "changed_meanwhile": (

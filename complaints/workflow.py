@@ -95,10 +95,10 @@ STEPS: dict[Step, tuple[tuple[State, ...], tuple[State, ...]]] = {
     Step.OBJECTED: ((State.ANSWERED,), (State.OBJECTION,)),
     Step.ESCALATED: ((State.OBJECTION,), (State.ESCALATED,)),
     Step.CLOSED: ((State.ANSWERED,), (State.CLOSED,)),
-    Step.REOPENED: ((State.CLOSED,), (State.VERIFICATION,)),
+    Step.REOPENED: ((State.CLOSED, State.MERGED), (State.VERIFICATION,)),
     Step.RATED: ((State.ANSWERED, State.CLOSED), ()),
     Step.NOTED: (OPEN, ()),
-    Step.REPLIED: ((*ASKED_FROM, State.NEEDS_COMPLETION), ()),
+    Step.REPLIED: ((*ASKED_FROM, State.NEEDS_COMPLETION, State.MERGED), ()),
     Step.ADDED: ((State.RECEIVED, *ASKED_FROM), ()),
     Step.EXTENDED: (OPEN, ()),
     Step.OVERDUE: (OPEN, ()),
@@ -117,6 +117,20 @@ STEPS: dict[Step, tuple[tuple[State, ...], tuple[State, ...]]] = {
 def may(step: Step, state: str) -> bool:
     """Whether a case in `state` may take `step`."""
     return state in STEPS[step][0]
+
+
+def stands_in(state: str, goes_on_as: str) -> str:
+    """Where a case stands: while its reporter is asked, where it goes on."""
+    return goes_on_as if state == State.NEEDS_COMPLETION and goes_on_as else state
+
+
+def holder(state: str, *, of_agency: bool) -> Any:
+    """Who has a case in this state, as a role; None where nobody has.
+
+    With no agency, or one that may not know of it, everything is the mall's own desk's.
+    """
+    at_agency = state in (*WITH_THE_AGENCY, *AT_SUPERIOR)
+    return HOLDERS[State.VERIFICATION] if at_agency and not of_agency else HOLDERS.get(state)
 
 
 def after(step: Step) -> State:

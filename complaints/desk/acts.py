@@ -13,8 +13,8 @@ from complaints import files, rules
 from complaints.codes import read_number
 from complaints.models import Case
 from complaints.refusals import Refusal
-from complaints.rules.steps import is_superior
-from complaints.workflow import AT_SUPERIOR, OPEN, State, Step, may
+from complaints.rules.steps import refused_to
+from complaints.workflow import OPEN, State, Step, may
 from services import permissions
 from services.models import Agency
 
@@ -59,8 +59,8 @@ def _written(rule: Run, name: str = "text") -> Run:
 
 def _with_files(rule: Run) -> Run:
     def run(case: Case, fields: Fields, uploads: Sequence[UploadedFile], **common: Any) -> Any:
-        received = files.receive_all(uploads) if uploads else []
-        return rule(text=fields.get("text", ""), files=received, **common)
+        with files.receiving(uploads) as received:
+            return rule(text=fields.get("text", ""), files=received, **common)
 
     return run
 
@@ -118,6 +118,7 @@ ACTS: dict[str, Act] = {
         _("Batas penyelesaian ditetapkan."),
         _classify,
         desk=True,
+        decides=False,
     ),
     "teruskan": Act(
         Step.FORWARDED,
@@ -166,6 +167,7 @@ ACTS: dict[str, Act] = {
         _("Keberatan diajukan ke pengawas."),
         _written(rules.escalate),
         desk=True,
+        decides=False,
         prompt=_("Apa yang diajukan"),
         hint=_("Pelapor membacanya."),
     ),
@@ -224,13 +226,11 @@ def offered(user: Any, case: Case) -> list[str]:
     if case.erased_at:
         return []
     desk = is_desk(user, case)
-    waits_for_superior = case.state in AT_SUPERIOR and not is_superior(user, case)
+    refused = refused_to(user, case)
     found = [
         name
         for name, act in ACTS.items()
-        if may(act.step, case.state)
-        and (desk or not act.desk)
-        and not (act.decides and waits_for_superior)
+        if may(act.step, case.state) and (desk or not act.desk) and not (act.decides and refused)
     ]
     if "teruskan" in found and (case.confidential or not case.level):
         found.remove("teruskan")
@@ -252,7 +252,8 @@ def likely(user: Any, case: Case) -> str:
         case State.IN_FOLLOW_UP:
             return "jawab" if not desk or case.agency_id is None else ""
         case State.OBJECTION:
-            return "jawab" if is_superior(user, case) and not desk else ""
+            its_own = not desk or case.agency_id is None or case.confidential
+            return "jawab" if its_own and not refused_to(user, case) else ""
         case State.ESCALATED:
-            return "jawab" if is_superior(user, case) else ""
+            return "jawab" if not refused_to(user, case) else ""
     return ""

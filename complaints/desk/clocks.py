@@ -79,13 +79,21 @@ def first_answer(case: Case, today: dt.date, holidays: Collection[dt.date]) -> C
     return None if case.closed_at else _running(case, due, today, holidays)
 
 
-def completion(case: Case, today: dt.date, holidays: Collection[dt.date]) -> Clock | None:
-    """The clock of completion; None before the case is classified, or when it ended otherwise."""
+def completion(
+    case: Case,
+    today: dt.date,
+    holidays: Collection[dt.date],
+    answered_at: dt.datetime | None = None,
+) -> Clock | None:
+    """The clock of completion; None before the case is classified, or when it ended otherwise.
+
+    The last answer kept the date or missed it: the days until it closed were the reporter's.
+    """
     due = case.completion_due_on
     if due is None:
         return None
-    if case.state == State.CLOSED and case.closed_at:
-        return _kept(due, case.mall.date_at(case.closed_at))
+    if case.state == State.CLOSED and (ended_at := answered_at or case.closed_at):
+        return _kept(due, case.mall.date_at(ended_at))
     if case.state == State.ANSWERED:
         return Clock(due, "ok", _("Dijawab, menunggu balasan"), "check")
     return None if case.closed_at else _running(case, due, today, holidays)

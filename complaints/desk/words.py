@@ -6,7 +6,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from complaints.models import Case, CaseEvent
-from complaints.workflow import HOLDERS, State, Step
+from complaints.workflow import State, Step
+from complaints.workflow import holder as holder_in
 
 _STATES = {State.NEEDS_COMPLETION: _("Menunggu pelapor")}
 _STEPS = {
@@ -59,13 +60,14 @@ def step(value: str) -> str | Promise:
 
 def holder(case: Case) -> Any:
     """Who has the case now, as a role; "" where nobody has."""
-    if case.state in (State.FORWARDED, State.IN_FOLLOW_UP) and case.agency_id is None:
-        return HOLDERS[State.VERIFICATION]
-    return _HOLDERS.get(case.state) or HOLDERS.get(case.state, "")
+    of_agency = case.agency_id is not None and not case.confidential
+    return _HOLDERS.get(case.state) or holder_in(case.state, of_agency=of_agency) or ""  # type: ignore[call-overload]
 
 
 def author(event: CaseEvent) -> Any:
     """Who did it: a member of the staff by name, the reporter, or the portal itself."""
     if event.by is not None:
         return event.by.get_full_name() or event.by.username
+    if event.kind == Step.REOPENED and not event.note:
+        return SYSTEM  # what stood for it was taken back
     return REPORTER if event.kind in _BY_REPORTER else SYSTEM

@@ -29,7 +29,7 @@ from services.models import Mall
 AT_WORK = [one for one in OPEN if one not in (State.NEEDS_COMPLETION, State.ANSWERED)]
 _AT_THE_DESK = (State.RECEIVED, State.VERIFICATION)
 _DATES = ["mall_id", "state", "confidential", "level", "counted_from", "waited_days", "alarm_stage"]
-_DATES += ["first_answered_at", "first_answer_due_on", "completion_due_on"]
+_DATES += ["first_answered_at", "first_answer_due_on", "completion_due_on", "agency_id"]
 
 _PASSED: dict[str, Promise] = {
     "first": gettext_lazy("Batas tanggapan pertama %(date)s terlewati."),
@@ -92,7 +92,7 @@ def _suspects(mall: Mall, today: dt.date) -> QuerySet[Case]:
     missed = (
         Q(first_answered_at=None, first_answer_due_on__lt=today)
         | Q(completion_due_on__lt=today)
-        | Q(state__in=_AT_THE_DESK, counted_from__lt=looked_at)
+        | Q(Q(state__in=_AT_THE_DESK) | Q(level=""), counted_from__lt=looked_at)
     )
     cases = Case.objects.filter(missed, mall=mall, closed_at=None, state__in=AT_WORK)
     return cases.filter(erased_at=None).order_by("first_answer_due_on", "pk").only(*_DATES)
@@ -141,9 +141,12 @@ def _unchecked(
 ) -> Late | None:
     """That the desk has neither checked a case nor passed it on in time.
 
-    A confidential one stays with the desk: once it is classified it is where it belongs.
+    A confidential one stays with the desk: once it is classified it is where it belongs; so is one
+    about no agency that was answered for the first time. Elsewhere a case without a level has no
+    date of its own, and this is the one that is missed.
     """
-    if case.state not in _AT_THE_DESK or (case.confidential and case.level):
+    belongs = case.confidential or (case.agency_id is None and case.first_answered_at)
+    if (case.state not in _AT_THE_DESK or belongs) and case.level:
         return None
     is_again = begun > case.counted_from
     start = begun if is_again else case.counted_from

@@ -40,6 +40,8 @@ def erase_cases(at: dt.datetime) -> int:
                 place="",
                 account="",
                 permalink="",
+                lapor_id="",
+                lapor_status="",
                 ticket_public_id=None,
                 pin_hash=None,
                 request_key=None,

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from complaints.deadlines import due_on
 from complaints.models import USUAL_DAYS, Case, Level, ServiceLevel
@@ -12,8 +14,10 @@ from complaints.promises import completion_text
 from complaints.refusals import Refusal
 from complaints.rules.attaching import Received
 from complaints.rules.filing import words
-from complaints.rules.steps import held_for, take
-from complaints.workflow import OPEN, STEPS, Step
+from complaints.rules.merging import tell_merged, tell_of_other
+from complaints.rules.steps import first_answered, held_for, take
+from complaints.rules.telling import STAFF_READ
+from complaints.workflow import OPEN, STEPS, State, Step
 from services.models import Agency, Officer
 
 MOST_COUNTERS = 999
@@ -38,7 +42,7 @@ def classify(
     """
     if level not in Level.values:
         raise Refusal("bad_level")
-    case = held_for(user=by, pk=case_id, seen=seen, desk=True)
+    case = held_for(user=by, pk=case_id, seen=seen, desk=True, decides=False)
     if case.level == level:
         return case
     days = days_of(case, level)
@@ -123,9 +127,9 @@ def answer(
     """
     text = words(text)
     case = held_for(user=by, pk=case_id, seen=seen)
-    if case.first_answered_at is None:
-        case.first_answered_at = at
+    first_answered(case, at)
     take(case, Step.ANSWERED, at=at, by=by, note=text, changed=["first_answered_at"], files=files)
+    tell_merged(case, Step.ANSWERED, by=by, at=at)
     return case
 
 
@@ -142,8 +146,7 @@ def respond(
     """Tell the reporter how it stands, before the answer: this too is a first answer."""
     text = words(text)
     case = held_for(user=by, pk=case_id, seen=seen)
-    if case.first_answered_at is None:
-        case.first_answered_at = at
+    first_answered(case, at)
     take(case, Step.REPLIED, at=at, by=by, note=text, changed=["first_answered_at"], files=files)
     return case
 
@@ -152,7 +155,7 @@ def respond(
 def escalate(*, case_id: int, text: str, by: Any, at: dt.datetime, seen: int | None = None) -> Case:
     """Put an objection before who oversees the agency; for the desk."""
     text = words(text)
-    case = held_for(user=by, pk=case_id, seen=seen, desk=True)
+    case = held_for(user=by, pk=case_id, seen=seen, desk=True, decides=False)
     take(case, Step.ESCALATED, at=at, by=by, note=text)
     return case
 
@@ -163,6 +166,7 @@ def reject(*, case_id: int, reason: str, by: Any, at: dt.datetime, seen: int | N
     reason = words(reason)
     case = held_for(user=by, pk=case_id, seen=seen, desk=True)
     take(case, Step.REJECTED, at=at, by=by, note=reason)
+    tell_merged(case, Step.REJECTED, by=by, at=at)
     return case
 
 
@@ -174,12 +178,15 @@ def move_elsewhere(
     text = words(text)
     case = held_for(user=by, pk=case_id, seen=seen, desk=True)
     take(case, Step.MOVED, at=at, by=by, note=text)
+    tell_merged(case, Step.MOVED, by=by, at=at)
     return case
 
 
 @transaction.atomic
 def merge(*, case_id: int, into_id: int, by: Any, at: dt.datetime, seen: int | None = None) -> Case:
     """Let another open case of the mall stand for this one; for the desk.
+
+    Who reported it hears what becomes of the other, and may ask for their own to be taken up again.
 
     The smaller key is locked first: two who merge each into the other wait, and one is refused.
     """
@@ -194,7 +201,12 @@ def merge(*, case_id: int, into_id: int, by: Any, at: dt.datetime, seen: int | N
     if into.mall_id != case.mall_id or into.state not in OPEN:
         raise Refusal("cannot_merge_into")
     case.merged_into = into
-    take(case, Step.MERGED, at=at, by=by, changed=["merged_into"])
+    take(case, Step.MERGED, at=at, by=by)
+    with override(STAFF_READ):
+        note = _("Pengaduan %(number)s digabung ke sini.") % {"number": case.number}
+    take(into, Step.NOTED, at=at, by=by, note=note, visible=False)
+    if into.state == State.ANSWERED:
+        tell_of_other(case, Step.ANSWERED, by=by, at=at)
     return case
 
 

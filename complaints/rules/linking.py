@@ -4,7 +4,7 @@ import datetime as dt
 import re
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -15,6 +15,7 @@ from complaints.workflow import Step
 from privacy.identity import normalise_name
 
 LONGEST_LAPOR_ID, LONGEST_LAPOR_STATUS = 30, 80
+_ONE_CASE = "one_case_per_lapor_id"
 _LAPOR_ID = re.compile(r"[0-9A-Z][0-9A-Z./-]*")
 
 
@@ -45,9 +46,15 @@ def link_to_lapor(
         note = _("Nomor di SP4N-LAPOR!: %(id)s.") % {"id": lapor_id}
         if status:
             note += " " + _("Status di sana: %(status)s.") % {"status": status}
-    take(
-        case, Step.LINKED, at=at, by=by, note=note, changed=["lapor_id", "lapor_status", "lapor_at"]
-    )
+    changed = ["lapor_id", "lapor_status", "lapor_at"]
+    try:
+        with transaction.atomic():
+            take(case, Step.LINKED, at=at, by=by, note=note, changed=changed)
+    except IntegrityError as error:
+        if getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") != _ONE_CASE:
+            raise
+        # Somebody wrote the same id down in this moment.
+        raise _at("lapor_id", Refusal("lapor_id_taken")) from error
     return case
 
 

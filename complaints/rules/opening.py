@@ -11,20 +11,24 @@ from complaints.models import Case
 from complaints.refusals import Refusal
 from privacy.index import blind
 
-TRIES = 5
+TRIES, WRONG_A_DAY = 5, 30
 PASS_S = 1800
 _PASS = "complaints.pass"  # noqa: S105 - a salt
 # Tries count in slots of 5 minutes; this many of them always cover 15 minutes.
-_SLOT_S, _SLOTS = 300, 4
+_SLOT_S, _SLOTS, _DAY_S = 300, 4, 86_400
 
 
 def open_with_pin(*, number: str, pin: str, at: dt.datetime) -> Case:
     """Return the case that number and PIN open, with its mall, agency and service.
 
     An unknown number and a wrong PIN are one refusal; more than five tries per number within 15
-    minutes are refused before anything is looked up.
+    minutes are refused before anything is looked up, and after WRONG_A_DAY wrong PINs all of them
+    until tomorrow: whoever knows a number does not get through its PINs in the life of a case.
     """
     number, pin = codes.read_number(number), codes.read_pin(pin)
+    wrong_today = f"case-wrong:{blind('case-wrong', number).hex()[:32]}:{at:%Y%m%d}"
+    if cache.get(wrong_today, 0) >= WRONG_A_DAY:
+        raise Refusal("no_more_tries")
     tries = _count_try(number, at)
     case = (
         Case.objects.select_related("mall", "agency", "service_type")
@@ -35,6 +39,8 @@ def open_with_pin(*, number: str, pin: str, at: dt.datetime) -> Case:
     )
     expected = bytes(case.pin_hash or b"") if case else b""
     if not hmac.compare_digest(codes.pin_hash(number, pin), expected) or case is None:
+        cache.add(wrong_today, 0, _DAY_S)
+        cache.incr(wrong_today)
         raise Refusal("unknown_case")
     cache.delete_many(tries)
     return case

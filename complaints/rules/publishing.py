@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from accounts.models import User
 from complaints.models import Case, Publication
-from complaints.redaction import Known, leftovers
+from complaints.redaction import LABELS, Known, leftovers
 from complaints.refusals import Refusal
 from complaints.rules.filing import LONGEST_SUBJECT, words
 from complaints.rules.steps import held_for, log, take
@@ -102,8 +102,14 @@ def names_known(case: Case) -> Known:
 
 def _refuse_personal(case: Case, told: dict[str, str]) -> None:
     known = Known(reporter=case.name)
+    # An account stands in a text with its sign or without; a permalink leads to it.
+    account = case.account.strip().lstrip("@").casefold()
+    traces = [one for one in (account, case.permalink.casefold()) if len(one) > 3]
     for field, text in told.items():
-        if found := leftovers(text, known):
+        found = leftovers(text, known)
+        if any(trace in text.casefold() for trace in traces):
+            found.append(str(LABELS["account"]))
+        if found:
             raise _at(field, Refusal("still_personal", what=", ".join(found)))
 
 

@@ -12,6 +12,7 @@ from complaints.models import Case
 from complaints.refusals import Refusal
 from complaints.rules.attaching import Received
 from complaints.rules.filing import words
+from complaints.rules.merging import take_up_merged
 from complaints.rules.steps import held, take
 from complaints.workflow import State, Step, may
 
@@ -28,6 +29,7 @@ def withdraw(*, case: Case, at: dt.datetime) -> Case:
     if not may(Step.WITHDRAWN, case.state):
         raise Refusal("cannot_withdraw")
     take(case, Step.WITHDRAWN, at=at)
+    take_up_merged(case, at=at)
     return case
 
 
@@ -66,7 +68,10 @@ def object_to(*, case: Case, text: str, at: dt.datetime, files: Sequence[Receive
 
 @transaction.atomic
 def reopen(*, case: Case, text: str, at: dt.datetime, files: Sequence[Received] = ()) -> Case:
-    """Take up a closed case again, within 30 days; its term stays what it was."""
+    """Take up a case again within 30 days after it was closed, or merged into another.
+
+    Its term goes on where it stood when the answer was given.
+    """
     text = words(text)
     case = held(case.pk)
     if not may(Step.REOPENED, case.state):

@@ -10,18 +10,22 @@ from complaints.promises import completion_text, moved_text, promise_text
 from complaints.refusals import Refusal
 from complaints.rules.attaching import Received, attach
 from complaints.rules.telling import tell
-from complaints.workflow import AT_SUPERIOR, OPEN, STEPS, State, Step, may
+from complaints.workflow import AT_SUPERIOR, OPEN, STEPS, State, Step, may, stands_in
 from services import permissions
 
 _PLACES = ("mall", "agency", "service_type")
 # What a step may change beside the words of a case.
 _CLOCK = ["state", "closed_at", "closes_on", "waiting_since", "goes_on_as", "waited_days"]
-_CLOCK += ["first_answer_due_on", "completion_due_on", "promise", "alarm_stage"]
+_CLOCK += ["first_answer_due_on", "completion_due_on", "promise", "alarm_stage", "merged_into"]
 
 
 def held(pk: int) -> Case:
-    """The case, locked until the transaction ends."""
-    return Case.objects.select_related(*_PLACES).select_for_update(of=("self",)).get(pk=pk)
+    """The case, locked until the transaction ends; refuses one erased meanwhile (unknown_case)."""
+    rows = Case.objects.select_related(*_PLACES).select_for_update(of=("self",))
+    case = rows.filter(pk=pk, erased_at=None).first()
+    if case is None:
+        raise Refusal("unknown_case")
+    return case
 
 
 def held_for(
@@ -31,7 +35,8 @@ def held_for(
 
     `seen` is the last event that the person's page showed: another one since then refuses what was
     decided without it. With `desk` only the complaints desk of the mall; what was objected to is
-    decided by a superior. Refuses: no_such_case, desk_only, superior_only, changed_meanwhile.
+    decided by a superior, and not by who gave that answer. Refuses: no_such_case, desk_only,
+    superior_only, own_answer, changed_meanwhile.
     """
     visible = Case.objects.visible_to(user).select_related(*_PLACES)
     case = visible.select_for_update(of=("self",)).filter(pk=pk, erased_at=None).first()
@@ -39,8 +44,8 @@ def held_for(
         raise Refusal("no_such_case")
     if desk and not permissions.can(user, permissions.HANDLE_ALL_CASES, mall=case.mall):
         raise Refusal("desk_only")
-    if decides and case.state in AT_SUPERIOR and not is_superior(user, case):
-        raise Refusal("superior_only")
+    if decides and (code := refused_to(user, case)):
+        raise Refusal(code)
     if seen is not None and last_event(case) != seen:
         raise Refusal("changed_meanwhile")
     return case
@@ -50,6 +55,42 @@ def is_superior(user: Any, case: Case) -> bool:
     """Whether the person may decide what was objected to."""
     place = {"agency": case.agency} if case.agency else {"mall": case.mall}
     return permissions.can(user, permissions.JUDGE_OBJECTIONS, **place)
+
+
+def refused_to(user: Any, case: Case) -> str:
+    """Why the person may not decide what was objected to; "" where they may, or nothing was.
+
+    Also while the reporter is asked about it. The desk writes down what who oversees the agency
+    decided, also on an answer of its own.
+    """
+    state = stands_in(case.state, case.goes_on_as)
+    if state not in AT_SUPERIOR:
+        return ""
+    if not is_superior(user, case):
+        return "superior_only"
+    if state == State.ESCALATED and permissions.can(
+        user, permissions.HANDLE_ALL_CASES, mall=case.mall
+    ):
+        return ""
+    return "own_answer" if answered_by(case) == user.pk else ""
+
+
+def answered_by(case: Case) -> int | None:
+    """The key of who gave the last answer."""
+    answers = case.events.filter(kind=Step.ANSWERED).order_by("-pk")
+    return answers.values_list("by", flat=True).first()
+
+
+def first_answered(case: Case, at: dt.datetime) -> None:
+    """Keep the moment of the first answer.
+
+    Where it comes while the reporter is waited for, its date is that of the clock that stood.
+    """
+    if case.first_answered_at is not None:
+        return
+    if case.waiting_since is not None:
+        _move_first_answer(case, _waited(case, case.waiting_since, at))
+    case.first_answered_at = at
 
 
 def last_event(case: Case) -> int:
@@ -96,7 +137,9 @@ def take(
 def _follow(case: Case, before: str, at: dt.datetime) -> None:
     today = at.astimezone(case.mall.zone).date()
     if before == State.NEEDS_COMPLETION != case.state:
-        _go_on(case, today)
+        _go_on(case, at)
+    elif before in (State.ANSWERED, State.CLOSED) and case.state in OPEN:
+        _think_over(case, at)
     if case.state == State.NEEDS_COMPLETION != before:
         case.waiting_since, case.goes_on_as = today, before
     answered = case.state == State.ANSWERED
@@ -104,11 +147,13 @@ def _follow(case: Case, before: str, at: dt.datetime) -> None:
         due_on(mall=case.mall, counted_from=today, days=CLOSE_DAYS) if answered else None
     )
     case.closed_at = None if case.state in OPEN else case.closed_at or at
+    if case.state != State.MERGED:
+        case.merged_into = None
     if answered or before not in OPEN:
         case.alarm_stage = 0
 
 
-def _go_on(case: Case, today: dt.date) -> None:
+def _go_on(case: Case, at: dt.datetime) -> None:
     """Let the clock of a case that waited for its reporter run again.
 
     Both terms move by the working days of the wait: completion counts them from the receipt, the
@@ -116,14 +161,33 @@ def _go_on(case: Case, today: dt.date) -> None:
     """
     if case.waiting_since is None:
         return
-    waited = waited_days(mall=case.mall, since=case.waiting_since, until=today)
+    waited = _waited(case, case.waiting_since, at)
     case.waiting_since, case.goes_on_as = None, ""
-    case.waited_days += waited
     if case.first_answered_at is None:
-        case.first_answer_due_on = due_on(
-            mall=case.mall, counted_from=case.first_answer_due_on, days=waited
-        )
-        case.promise = promise_text(case.first_answer_due_on, case.language)
+        _move_first_answer(case, waited)
+    _move_completion(case, waited)
+
+
+def _think_over(case: Case, at: dt.datetime) -> None:
+    """Let the clock go on that stood since the answer, while the word was the reporter's."""
+    answers = case.events.filter(kind=Step.ANSWERED).order_by("-pk")
+    if (answered := answers.values_list("at", flat=True).first()) is not None:
+        _move_completion(case, _waited(case, case.mall.date_at(answered), at))
+
+
+def _waited(case: Case, since: dt.date, at: dt.datetime) -> int:
+    return waited_days(mall=case.mall, since=since, until=case.mall.date_at(at))
+
+
+def _move_first_answer(case: Case, waited: int) -> None:
+    case.first_answer_due_on = due_on(
+        mall=case.mall, counted_from=case.first_answer_due_on, days=waited
+    )
+    case.promise = promise_text(case.first_answer_due_on, case.language)
+
+
+def _move_completion(case: Case, waited: int) -> None:
+    case.waited_days += waited
     if case.level_days is not None:
         case.completion_due_on = due_on(
             mall=case.mall,

@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy, override
 
 from complaints import surroundings
 from complaints.models import Case, CaseEvent
-from complaints.workflow import AT_SUPERIOR, OPEN, STEPS, WITH_THE_AGENCY, Step
+from complaints.workflow import AT_SUPERIOR, OPEN, STEPS, WITH_THE_AGENCY, State, Step
 from notifications.rules import Draft, channel_of, enqueue, void
 from privacy import identity
 from privacy.index import blind
@@ -71,17 +71,28 @@ _NEWS: dict[Step, str | Promise] = {
     Step.MOVED: gettext_lazy("Pengaduan dialihkan ke lembaga lain. Baca ke mana."),
     Step.MERGED: gettext_lazy("Pengaduan digabung dengan pengaduan yang sama."),
 }
+ON_ITS_OWN = gettext_lazy(
+    "Pengaduan yang mewakili pengaduan Anda dicabut, jadi pengaduan Anda diperiksa sendiri lagi."
+)
 _AS_WRITTEN = {Step.CLASSIFIED, Step.OVERDUE}  # their note is such a sentence already
 # What staff are told of a step, beside what comes in.
 _DUTIES: dict[Step, str | Promise] = {
     Step.FORWARDED: gettext_lazy("Diteruskan ke instansi Anda. Tanggapi sebelum batas waktunya."),
     Step.COMPLETED: gettext_lazy("Pelapor sudah menjawab pertanyaan. Lanjutkan penanganannya."),
-    Step.REOPENED: gettext_lazy("Dibuka kembali oleh pelapor. Periksa lagi."),
+    Step.ADDED: gettext_lazy("Pelapor menambah keterangan. Baca, lalu lanjutkan penanganannya."),
+    Step.REOPENED: gettext_lazy("Dibuka kembali. Periksa lagi."),
     Step.OBJECTED: gettext_lazy(
         "Pelapor berkeberatan atas jawabannya. Kepala instansi memutuskan, salinan untuk meja"
         " pengaduan."
     ),
 }
+_NOBODY_THERE = gettext_lazy(
+    "Di instansinya tidak ada petugas yang dapat dikabari lewat surel. Sampaikan sendiri kepada"
+    " mereka, atau tangani di meja pengaduan."
+)
+_TO_JUDGE = gettext_lazy(
+    "Pelapor berkeberatan atas jawabannya. Yang memutuskan bukan yang menjawab."
+)
 
 
 def about(case_id: int) -> str:
@@ -96,9 +107,14 @@ def tell(case: Case, event: CaseEvent) -> None:
         void(about=[about(case.pk)], at=event.at)
     elif step in (Step.COMPLETED, Step.ANSWERED):
         void(about=[about(case.pk)], kinds=["case_question"], at=event.at)
+    elif step == Step.FORWARDED:  # who had it before has nothing to do any more
+        void(about=[about(case.pk)], kinds=["case_duty"], at=event.at)
     drafts = _to_reporter(case, event) if event.visible_to_reporter else []
     if sentence := _duty(case, step):
-        drafts += to_staff(case, event, _on_duty(case, step), sentence)
+        people = _on_duty(case, step)
+        if not people and case.state in WITH_THE_AGENCY:
+            people, sentence = _instead(case, event), str(_NOBODY_THERE)
+        drafts += to_staff(case, event, people, sentence)
     # Who is named only now is not to read what waits in the outbox; the others get it anew.
     if step == Step.NAMED and void(about=[about(case.pk)], kinds=["case_duty"], at=event.at):
         with override(STAFF_READ):
@@ -147,6 +163,10 @@ def _said(case: Case, event: CaseEvent) -> tuple[str, dict[str, str]]:
     if step in _AS_WRITTEN:
         news = event.note
     due = next_due(case)
+    if step == Step.REPLIED and case.state == State.MERGED:
+        news = _("Ada kabar tentang pengaduan Anda yang digabung.")
+    if step == Step.REOPENED and not event.note:
+        news = str(ON_ITS_OWN)
     if step == Step.EXTENDED and due and case.closes_on is None:
         news = _("Batas waktu pengaduan bergeser ke %(date)s.") % {"date": in_words(due)}
     return ("case_changed", {"news": news}) if news else ("", {})
@@ -224,18 +244,31 @@ def _duty(case: Case, step: Step) -> str:
     with override(STAFF_READ):
         if step == Step.FILED:
             return _("%(kind)s baru menunggu diperiksa.") % {"kind": case.get_kind_display()}
+        if step == Step.OBJECTED and (case.agency_id is None or case.confidential):
+            return str(_TO_JUDGE)
         return str(_DUTIES.get(step, ""))
 
 
 def _on_duty(case: Case, step: Step) -> list[Any]:
     """Whom a step gives something to do."""
     if step == Step.OBJECTED:
-        return [*colleagues(case, Who.HEAD), *colleagues(case, *_DESK)]
+        answers = case.events.filter(kind=Step.ANSWERED).order_by("-pk")
+        answered = answers.values_list("by", flat=True).first()
+        told = [*colleagues(case, Who.HEAD), *colleagues(case, *_DESK)]
+        # Nobody judges their own answer: where only they would hear of it, the manager does.
+        alone = all(user.pk == answered for user in told)
+        return told + colleagues(case, Who.MANAGER) if alone else told
     if case.state in WITH_THE_AGENCY:
         return colleagues(case, *_AGENCY)
     if case.state in AT_SUPERIOR:
         return colleagues(case, Who.HEAD, *_DESK)
     return colleagues(case, *_DESK)
+
+
+def _instead(case: Case, event: CaseEvent) -> list[Any]:
+    """Who makes sure that an agency hears of a case where nobody there can be reached."""
+    desk = [user for user in colleagues(case, Who.DESK) if user.pk != event.by_id]
+    return desk or colleagues(case, Who.MANAGER)
 
 
 def _is_reached(case: Case, email: str) -> bool:

@@ -136,7 +136,7 @@ STORIES = (
         "Salah ketik oleh petugas kini dibetulkan di loket yang sama tanpa nomor baru.",
     ),
     Story(
-        21,
+        9,
         "SAMSAT",
         "Mesin pembayaran nirkabel tidak berfungsi",
         "Hanya menerima tunai, padahal tertulis bisa QRIS.",

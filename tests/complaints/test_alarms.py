@@ -284,7 +284,10 @@ def test_a_reopened_case_has_its_days_again(filed, forwarded, crew):
     rules.reopen(case=case, text="Belum.", at=day("2026-12-14", 10))
     mailed()
     assert rules.raise_overdue(day("2026-12-15")) == 0
-    rules.raise_overdue(day("2026-12-16"))  # its term stayed what it was
+    assert rules.raise_overdue(day("2026-12-17")) == 0
+    assert rules.raise_overdue(day("2026-12-18")) == 1  # to be looked at within three days
+    assert overdue(case) == []
+    rules.raise_overdue(day("2027-01-04"))  # 15 December, and the 13 days of the reporter
     assert overdue(case) == [DESK]
 
 
