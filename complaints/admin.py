@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
@@ -17,10 +17,12 @@ from complaints.desk import bridge, clocks, entry, files, pages, publishing, wor
 from complaints.desk.links import DeskLinks
 from complaints.desk.lists import CaseList, ChannelFilter, StateFilter, WorkFilter
 from complaints.models import USUAL_DAYS, Case, ServiceLevel
+from complaints.workflow import Step
 from services import permissions
 from services.scoped_admin import RelatedRowsFilter, ScopedAdmin
 
 TWO_LINES = '<span class="m-cell"><b>{}</b><small>{}</small></span>'
+_FILTERED = {"kerja", "status", "saluran", "level", "agency", "confidential"}
 
 
 @admin.register(Case)
@@ -64,10 +66,20 @@ class CaseAdmin(DeskLinks, ScopedAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """The page of the case; one that is out of reach is answered as in the whole admin."""
-        if request.method == "GET" and (case := self.get_object(request, object_id)) is not None:
+        """The page of the case; one that is out of reach is answered as in the whole admin.
+
+        The form of the admin would show every field, so no other method reaches it.
+        """
+        if request.method not in {"GET", "HEAD", "POST"}:
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        if request.method != "POST" and (case := self.get_object(request, object_id)):
             return pages.show(self, request, case.pk)
         return super().change_view(request, object_id, form_url, extra_context)
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Only what the filters offer: by any other column one could guess at what is hidden."""
+        offered = lookup.partition("__")[0] in _FILTERED
+        return offered and super().lookup_allowed(lookup, value, request)
 
     def rows_for(self, user: Any, *held: str) -> QuerySet[Case]:
         related = ("mall", "agency", "service_type", "entered_by", "about_person", "merged_into")
@@ -83,6 +95,7 @@ class CaseAdmin(DeskLinks, ScopedAdmin):
             and row.agency is not None
             and permissions.can(user, permission, agency=row.agency)
             and (row.mall_id, row.counter_number) not in surroundings.own_counters(user)
+            and row.events.filter(kind=Step.FORWARDED).exists()
         )
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[CaseList]:

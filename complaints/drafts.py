@@ -40,7 +40,8 @@ class Draft(NamedTuple):
 def drafts(case: Case, events: Sequence[CaseEvent], *, address: str, pin: str = "") -> list[Draft]:
     """Every answer that fits now, the newest first; `address` is where a case is followed.
 
-    `pin` is known only when the case is new. A confidential case is not answered in public.
+    `pin` is known only when the case is new. A confidential case is not answered in public, nor an
+    anonymous one: its number under a post would tell the agency whose case it is.
     """
     notes = {event.kind: event.note for event in events if event.visible_to_reporter}
     made: list[Draft] = []
@@ -54,7 +55,8 @@ def drafts(case: Case, events: Sequence[CaseEvent], *, address: str, pin: str = 
 
 def is_public(case: Case) -> bool:
     """Whether others may read what is answered there."""
-    return case.channel in channels.entered().keys() - _PRIVATE and not case.confidential
+    hidden = case.anonymous or case.confidential
+    return case.channel in channels.entered().keys() - _PRIVATE and not hidden
 
 
 def _pair(case: Case, about: str, public: list[str], private: list[str]) -> list[Draft]:

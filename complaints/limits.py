@@ -34,10 +34,12 @@ def file_counted(
     phone: str,
     email: str,
     request_key: str | None,
+    with_files: bool = False,
 ) -> Filed:
     """File a case unless this address or contact filed too many; refuses too_many_cases.
 
-    What was refused does not count, nor does a request that is answered again.
+    What was refused does not count, nor does a request that is answered again; but files cost work
+    before they are refused, so a sending `with_files` counts for its address whatever comes of it.
     """
     taken = [
         (key, _take(key, seconds), limit)
@@ -45,12 +47,15 @@ def file_counted(
     ]
     filed = None
     try:
-        if any(0 < limit < count for _key, count, limit in taken) and not _filed(request_key):
+        if any(0 < limit < count for _key, count, limit in taken) and (
+            with_files or not _filed(request_key)
+        ):
             raise Refusal("too_many_cases")
         filed = file()
     finally:
         if filed is None or filed.case.received_at != at:
-            _give_back([key for key, _count, _limit in taken])
+            kept = 1 if with_files else 0  # the address comes first
+            _give_back([key for key, _count, _limit in taken[kept:]])
     return filed
 
 

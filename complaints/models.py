@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -65,13 +65,14 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """Keep what the person's office covers.
 
         The complaints desk sees its mall's cases; who has an office in an agency only the
-        agency's own, never a confidential one and none about a counter where they sit. Nobody
-        sees a case about themselves.
+        agency's own once the desk has passed them on, never a confidential one and none about a
+        counter where they sit. Nobody sees a case about themselves.
         """
+        passed_on = CaseEvent.objects.filter(case=OuterRef("pk"), kind=Step.FORWARDED)
         of_agency = Q(
             agency__in=permissions.agencies_for(user, permissions.HANDLE_CASES),
             confidential=False,
-        )
+        ) & Exists(passed_on)
         for mall_id, number in surroundings.own_counters(user):
             of_agency &= ~Q(mall_id=mall_id, counter_number=number)
         covered = self.filter(

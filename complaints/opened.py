@@ -47,7 +47,8 @@ def keep_open(response: HttpResponse, case: Case) -> HttpResponse:
 
 def shut(response: HttpResponse, number: str) -> HttpResponse:
     """Take the pass away, as on a phone that somebody lent."""
-    response.delete_cookie(COOKIE, path=_path(number), samesite="Strict")
+    if number.isascii() and number.isalnum():  # else no case, and nothing that fits into a cookie
+        response.delete_cookie(COOKIE, path=_path(number), samesite="Strict")
     return response
 
 

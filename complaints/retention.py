@@ -9,7 +9,7 @@ erasure.register(
     name="cases",
     holds=(
         "complaints.Case: subject, text, place, name, phone, email, account, permalink, "
-        "ticket_public_id; "
+        "lapor_id, lapor_status, ticket_public_id; "
         "complaints.CaseEvent: note; "
         "complaints.Attachment: name, sha256, and the file itself in PRIVATE_ROOT"
     ),

@@ -23,7 +23,7 @@ from complaints import limits, opened, rules
 from complaints.channels import WEB
 from complaints.codes import read_number
 from complaints.deadlines import first_answer
-from complaints.files import ACCEPTED, receive_all
+from complaints.files import ACCEPTED, receiving
 from complaints.forms import CaseForm, LookUpForm
 from complaints.models import Case
 from complaints.progress import RATINGS, Progress
@@ -66,17 +66,19 @@ def new(request: HttpRequest, mall: Mall) -> HttpResponse:
     asked = form.asked()
 
     def file() -> Filed:
-        return rules.file_case(
-            mall=mall,
-            at=at,
-            channel=WEB,
-            language=(get_language() or "id")[:2],
-            files=receive_all(uploads),
-            **asked,
-        )
+        with receiving(uploads) as files:
+            return rules.file_case(
+                mall=mall,
+                at=at,
+                channel=WEB,
+                language=(get_language() or "id")[:2],
+                files=files,
+                **asked,
+            )
 
     try:
         counted = {key: asked[key] for key in ("phone", "email", "request_key")}
+        counted["with_files"] = bool(uploads)
         filed = limits.file_counted(file, request=request, at=at, **counted)
     except Refusal as refusal:
         if refusal.code == "request_reused":
@@ -166,8 +168,8 @@ def _with_words(step: Step) -> Callable[..., HttpResponse]:
 
     def act(request: HttpRequest, case: Case, at: dt.datetime) -> None:
         text = words(request.POST.get("text", ""))  # looked at before the files are
-        files = receive_all(request.FILES.getlist("files"))
-        opened.say(case, step, text, at=at, files=files)
+        with receiving(request.FILES.getlist("files")) as files:
+            opened.say(case, step, text, at=at, files=files)
 
     return _view(act)
 

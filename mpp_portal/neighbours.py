@@ -4,13 +4,14 @@ import datetime as dt
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.utils import timezone
 
 from complaints import surroundings
 from complaints.surroundings import TicketPlace
 from queueing.models import CounterSession, Ticket
 
-LATELY = dt.timedelta(days=90)
+LATELY = dt.timedelta(days=90)  # before a case came; and it is hidden for as long as it is kept
 
 
 def ticket_place(mall_id: int, public_id: UUID) -> TicketPlace | None:
@@ -29,8 +30,8 @@ def ticket_place(mall_id: int, public_id: UUID) -> TicketPlace | None:
 
 
 def own_counters(user: Any) -> frozenset[tuple[int, int]]:
-    """(mall id, number) of the counters where a person sat in the last 90 days."""
-    since = timezone.now().date() - LATELY
+    """(mall id, number) of the counters where a person sat when a case was told, or lately."""
+    since = timezone.now().date() - dt.timedelta(days=settings.RETENTION_CASE_DAYS) - LATELY
     sat = CounterSession.objects.filter(officer=user, date__gte=since)
     return frozenset(sat.values_list("counter__mall_id", "counter__number").distinct())
 

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from complaints import channels, drafts, rules
 from complaints.desk.door import desk_case, desk_mall, desk_malls
 from complaints.entry_forms import EntryForm
-from complaints.files import ACCEPTED, receive_all
+from complaints.files import ACCEPTED, receiving
 from complaints.models import Case
 from complaints.refusals import Refusal
 from complaints.rules import Entered
@@ -53,10 +53,10 @@ def enter(request: HttpRequest, *, model_admin: Any) -> HttpResponse:
         if not form.is_valid():
             return _form_page(model_admin, request, mall, form, status=422)
         try:
-            files = receive_all(request.FILES.getlist("files"))
-            entered = rules.enter_case(
-                mall=mall, by=request.user, at=at, files=files, **form.asked()
-            )
+            with receiving(request.FILES.getlist("files")) as files:
+                entered = rules.enter_case(
+                    mall=mall, by=request.user, at=at, files=files, **form.asked()
+                )
         except Refusal as refusal:
             form.show(refusal)
             return _form_page(model_admin, request, mall, form, status=refusal.status)

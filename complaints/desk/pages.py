@@ -23,14 +23,14 @@ from complaints.desk.acts import ACTS, is_desk, likely, mergeable, offered
 from complaints.models import USUAL_DAYS, Attachment, Case, CaseEvent, Level, ServiceLevel
 from complaints.refusals import Refusal
 from complaints.rules.revealing import known_of
-from complaints.rules.steps import is_superior
 from complaints.uploads import takes_files
-from complaints.workflow import AT_SUPERIOR, Step, may
+from complaints.workflow import AT_SUPERIOR, Step, may, stands_in
 from services.calendar import add_working_days
 from services.models import Officer
 
-# Who is complained about, and who looked at the identity: for the desk alone.
-FOR_THE_DESK = {Step.NAMED, Step.REVEALED}
+# Who is complained about, who looked at the identity, and where else it may be found: for the desk
+# alone.
+FOR_THE_DESK = {Step.NAMED, Step.REVEALED, Step.LINKED}
 
 
 def urls(model_admin: Any) -> list[URLPattern]:
@@ -130,6 +130,7 @@ def show(
         first = "gabung"
     first = first if first in names else ""
     course = _course(case, desk=desk)
+    answers = [shown.event.at for shown in course if shown.event.kind == Step.ANSWERED]
     context = {
         **model_admin.admin_site.each_context(request),
         "title": _("Pengaduan %(number)s") % {"number": f"{case.number[:4]} {case.number[4:]}"},
@@ -140,7 +141,7 @@ def show(
         "look": words.LOOKS.get(case.state, "skip"),
         "holder": words.holder(case),
         "first_answer": clocks.first_answer(case, today, holidays),
-        "completion": clocks.completion(case, today, holidays),
+        "completion": clocks.completion(case, today, holidays, max(answers, default=None)),
         "course": course,
         "publishes": desk
         and (
@@ -152,7 +153,8 @@ def show(
         "lost": typed if typed and typed.act not in names else None,
         "typed": typed,
         "may_note": "catatan" in names,
-        "waits_for_superior": case.state in AT_SUPERIOR and not is_superior(user, case),
+        "waits_for_superior": stands_in(case.state, case.goes_on_as) in AT_SUPERIOR
+        and "jawab" not in names,
         "seen": last or 0,
         "terms": terms,
         "closes_on": add_working_days(today, CLOSE_DAYS, holidays=holidays),

@@ -4,6 +4,8 @@ import pytest
 
 from accounts.models import User
 from complaints import rules
+from complaints.models import CaseEvent
+from complaints.workflow import Step
 from services.models import Agency, Mall, Officer, ServiceType
 from tests.house import at
 
@@ -47,6 +49,19 @@ def filed(mall):
         return rules.file_case(**({"mall": mall, "language": "id"} | usual | asked))
 
     return file
+
+
+@pytest.fixture
+def passed_on():
+    """Let a case count as passed on to its agency, its state as it is; the case."""
+
+    def passed(case):
+        CaseEvent.objects.create(
+            case=case, kind=Step.FORWARDED, at=at(10), visible_to_reporter=True
+        )
+        return case
+
+    return passed
 
 
 @pytest.fixture

@@ -118,8 +118,8 @@ def test_a_closed_case_is_linked_too(filed, desk):
     assert link(case, desk).state == "rejected"
 
 
-def test_what_does_not_fit_is_refused(filed, desk, person, civil):
-    case, other = filed(agency_code="DUKCAPIL").case, filed().case
+def test_what_does_not_fit_is_refused(filed, desk, person, civil, passed_on):
+    case, other = passed_on(filed(agency_code="DUKCAPIL").case), filed().case
     link(other, desk, "111")
     seen = rules.last_event(case)
     rules.add_note(case_id=case.pk, text="Catatan.", by=desk, at=at(11))

@@ -23,10 +23,10 @@ SECRETS = ["Siti", "81234567890", "siti@contoh", "@siti_aminah", "contoh.id/p/77
 
 
 @pytest.fixture
-def case(filed, civil):
+def case(filed, civil, passed_on):
     entered = filed(agency_code="DUKCAPIL", ticket_public_id=uuid.uuid4(), **WHO).case
     Case.objects.filter(pk=entered.pk).update(**MORE)
-    return Case.objects.get(pk=entered.pk)
+    return passed_on(Case.objects.get(pk=entered.pk))
 
 
 @pytest.fixture

@@ -334,7 +334,8 @@ def handled(user, case, attachment=None):
     return client.get(reverse("admin:complaints_case_file", args=args))
 
 
-def test_who_handles_the_case_has_its_files(civil, tax, case, person):
+def test_who_handles_the_case_has_its_files(civil, tax, case, person, passed_on):
+    passed_on(case)
     desk, liaison = person(Role.COMPLAINTS_DESK), person(Role.LIAISON, civil)
     assert "Bukti" in handled(desk, case)["Content-Disposition"]
     own = handled(liaison, case)
@@ -346,9 +347,9 @@ def test_who_handles_the_case_has_its_files(civil, tax, case, person):
     assert handled(person(Role.LIAISON, tax), case).status_code == 404
 
 
-def test_a_file_of_a_confidential_case_is_for_the_desk(civil, filed, person):
+def test_a_file_of_a_confidential_case_is_for_the_desk(civil, filed, person, passed_on):
     case = filed(files=[receive("a.pdf", PDF)], agency_code="DUKCAPIL", confidential=True).case
-    assert handled(person(Role.LIAISON, civil), case).status_code == 404
+    assert handled(person(Role.LIAISON, civil), passed_on(case)).status_code == 404
     assert handled(person(Role.COMPLAINTS_DESK), case).status_code == 200
 
 

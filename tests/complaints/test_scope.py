@@ -14,13 +14,29 @@ WHO = {"name": "Siti Aminah", "phone": "081234567890", "email": "siti@contoh.id"
 
 
 @pytest.fixture
-def cases(filed, civil, tax):
-    return {
+def cases(filed, civil, tax, passed_on):
+    filed_ones = {
         "civil": filed(agency_code="DUKCAPIL", **WHO).case,
         "secret": filed(agency_code="DUKCAPIL", confidential=True, **WHO).case,
         "tax": filed(agency_code="BPKPD", **WHO).case,
         "hall": filed(**WHO).case,
     }
+    for name in ("civil", "secret", "tax"):
+        passed_on(filed_ones[name])
+    return filed_ones
+
+
+@pytest.mark.parametrize("role", [Role.LIAISON, Role.AGENCY_HEAD])
+def test_an_agency_sees_a_case_once_the_desk_has_passed_it_on(
+    client, person, filed, civil, passed_on, role
+):
+    case = filed(agency_code="DUKCAPIL").case
+    client.force_login(person(role, civil))
+    page = reverse("admin:complaints_case_change", args=[case.pk])
+    for status, seen in ((302, []), (200, [case])):
+        assert client.get(page).status_code == status
+        assert list(client.get(reverse(LIST)).context["cl"].result_list) == seen
+        passed_on(case)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import pytest
 from django.conf import settings
 
 from complaints import rules
-from complaints.models import Case
+from complaints.models import Case, CaseEvent
 from notifications.models import Message
 from tests.house import at
 from tests.safety.test_who_may import STAFF_ROLES, Street, _fill, _values, doors, street
@@ -70,6 +70,7 @@ def hidden(street) -> Hidden:
         rules.check(case_id=filed.case.pk, by=desk, at=at(8, 1))
         rules.classify(case_id=filed.case.pk, level="ordinary", by=desk, at=at(8, 2))
         rules.add_note(case_id=filed.case.pk, text=f"{NOTE} {kind}", by=desk, at=at(8, 3))
+        CaseEvent.objects.create(case=filed.case, kind="forwarded", at=at(8, 4), by=desk)
         return filed
 
     filed = {"anonymous": file("anonymous", anonymous=True)}

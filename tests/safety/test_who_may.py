@@ -35,7 +35,7 @@ from django.utils.safestring import SafeString
 from accounts.models import ApiToken, User
 from accounts.rules import issue_token
 from complaints.files import receive_all
-from complaints.models import Case, Publication, ServiceLevel
+from complaints.models import Case, CaseEvent, Publication, ServiceLevel
 from complaints.opened import COOKIE
 from complaints.rules import file_case, pass_for
 from mpp_portal.api import api
@@ -218,6 +218,7 @@ def _furnish(house: House, service: str, officer: str, number: int) -> dict[str,
         language="id",
         files=receive_all([SimpleUploadedFile("a.pdf", b"%PDF-1.4 %%EOF")]),
     )
+    CaseEvent.objects.create(case=filed.case, kind="forwarded", at=at(8))
     survey = invite(
         mall=house.mall,
         agency=agency,
