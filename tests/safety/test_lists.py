@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from accounts.rules import issue_token
-from complaints.models import ServiceLevel
+from complaints.models import CaseEvent, ServiceLevel
 from complaints.rules import file_case
 from notifications.models import Message
 from privacy.models import RevealLog
@@ -108,10 +108,11 @@ class Filler:
             state=State.DONE, booked_at=at(7), counter=counter, officer=user,
         )  # fmt: skip
         ticket.events.create(kind="issued", at=at(7), officer=user)
-        file_case(
+        filed = file_case(
             mall=mall, kind="complaint", subject="Uji", text="Lama sekali menunggu",
             agency_code=agency.code, at=at(8), channel="api", language="id",
         )  # fmt: skip
+        CaseEvent.objects.create(case=filed.case, kind="forwarded", at=at(8))
         device = Device.objects.create(mall=mall, kind="kiosk", name=f"Kios {n}", zone=f"z{n}")
         SlipPrint.objects.create(device=device, visit=visit, at=at(8))
         HelpCall.objects.create(mall=mall, device=device, at=at(8))
