@@ -6,6 +6,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from complaints import rules
+from complaints.models import CaseEvent
 from complaints.workflow import State
 from tests.browser.conftest import DESK, PHONE
 from tests.browser.officers import sign_in
@@ -57,6 +58,7 @@ def test_the_second_of_two_answers_is_kept_on_the_page(
     case, open_house, open_page, live_server, accessible
 ):
     people, address = open_house.people, reverse("admin:complaints_case_change", args=[case.pk])
+    CaseEvent.objects.create(case=case, kind="forwarded", at=case.received_at)
     first, second = open_page(DESK), open_page(PHONE)
     for page, who in ((first, "liaison"), (second, "head")):
         sign_in(page, people[who], live_server.url)
