@@ -11,13 +11,11 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from complaints import surroundings
 from complaints.codes import read_number
 from complaints.desk import bridge, clocks, entry, files, pages, publishing, words
 from complaints.desk.links import DeskLinks
 from complaints.desk.lists import CaseList, ChannelFilter, StateFilter, WorkFilter
 from complaints.models import USUAL_DAYS, Case, ServiceLevel
-from complaints.workflow import Step
 from services import permissions
 from services.scoped_admin import RelatedRowsFilter, ScopedAdmin
 
@@ -86,17 +84,7 @@ class CaseAdmin(DeskLinks, ScopedAdmin):
         return clocks.with_due(Case.objects.visible_to(user)).select_related(*related)
 
     def covers(self, user: Any, permission: str, row: Case) -> bool:
-        if row.about_person_id == user.pk:
-            return False
-        if permissions.can(user, permissions.HANDLE_ALL_CASES, mall=row.mall):
-            return True
-        return (
-            not row.confidential
-            and row.agency is not None
-            and permissions.can(user, permission, agency=row.agency)
-            and (row.mall_id, row.counter_number) not in surroundings.own_counters(user)
-            and row.events.filter(kind=Step.FORWARDED).exists()
-        )
+        return Case.objects.visible_to(user).filter(pk=row.pk).exists()
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[CaseList]:
         return CaseList

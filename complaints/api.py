@@ -1,6 +1,7 @@
 """Complaints over the API: file one, and follow it with number and PIN."""
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from pydantic import BaseModel, Field, StrictBool, StrictInt
 
 from accounts.api import BearerOrNobody, request_key
 from accounts.models import ApiToken
-from complaints import limits, opened, rules
+from complaints import limits, rules
 from complaints.channels import API
 from complaints.deadlines import end_of
 from complaints.models import Attachment, Case, Level
@@ -173,28 +174,28 @@ def case(request: HttpRequest, number: str, x_pin: Pin = "") -> dict[str, Any]:
 def complete_case(
     request: HttpRequest, number: str, asked: WordsIn, x_pin: Pin = ""
 ) -> dict[str, Any]:
-    return _said(request, number, x_pin, Step.COMPLETED, asked.text)
+    return _said(request, number, x_pin, rules.complete, asked.text)
 
 
 @router.post("/complaints/{number}/add", response=CaseOut, summary=_("Tambah keterangan"))
 def add_to_case(
     request: HttpRequest, number: str, asked: WordsIn, x_pin: Pin = ""
 ) -> dict[str, Any]:
-    return _said(request, number, x_pin, Step.ADDED, asked.text)
+    return _said(request, number, x_pin, rules.add, asked.text)
 
 
 @router.post("/complaints/{number}/object", response=CaseOut, summary=_("Ajukan keberatan"))
 def object_to_case(
     request: HttpRequest, number: str, asked: WordsIn, x_pin: Pin = ""
 ) -> dict[str, Any]:
-    return _said(request, number, x_pin, Step.OBJECTED, asked.text)
+    return _said(request, number, x_pin, rules.object_to, asked.text)
 
 
 @router.post("/complaints/{number}/reopen", response=CaseOut, summary=_("Buka lagi pengaduan"))
 def reopen_case(
     request: HttpRequest, number: str, asked: WordsIn, x_pin: Pin = ""
 ) -> dict[str, Any]:
-    return _said(request, number, x_pin, Step.REOPENED, asked.text)
+    return _said(request, number, x_pin, rules.reopen, asked.text)
 
 
 @router.post("/complaints/{number}/rate", response=CaseOut, summary=_("Nilai jawabannya"))
@@ -226,10 +227,12 @@ for _operation in (
     _operation.keeps_its_own_key = True  # type: ignore[attr-defined]
 
 
-def _said(request: HttpRequest, number: str, pin: str, step: Step, text: str) -> dict[str, Any]:
+def _said(
+    request: HttpRequest, number: str, pin: str, rule: Callable[..., Case], text: str
+) -> dict[str, Any]:
     at = timezone.now()
     found = limits.open_counted(request=request, number=number, pin=pin, at=at)
-    return _shown(opened.say(found, step, text, at=at))
+    return _shown(rule(case=found, text=text, at=at))
 
 
 def _shown(case: Case) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from complaints import channels
+from complaints.forms import ShowsRefusals
 from complaints.models import Case
 from complaints.rules import (
     LONGEST_ACCOUNT,
@@ -24,18 +25,6 @@ from services.models import Agency, Mall, ServiceType
 
 _EVENT = ("place", "happened_on", "happened_time")
 _REPORTER = ("name", "phone", "email", "lapor_id")
-
-
-class ShowsRefusals(forms.Form):
-    """A form that says a rule's no beside the fields it is about."""
-
-    def show(self, refusal: Any) -> None:
-        """Put a refusal's sentences where they belong."""
-        for field, message in refusal.fields.items():
-            shown = field in self.fields and not self.fields[field].widget.is_hidden
-            self.add_error(field if shown else None, message)
-        if not refusal.fields:
-            self.add_error(None, refusal.message)
 
 
 class EntryForm(ShowsRefusals):

@@ -121,9 +121,7 @@ def _receive(upload: UploadedFile) -> Received:
 
 
 def _refusal(code: str, **context: Any) -> Refusal:
-    refusal = Refusal(code, **context)
-    refusal.fields = {"files": refusal.message}
-    return refusal
+    return Refusal(code, **context).at("files")
 
 
 def _look_at(source: IO[bytes], name: str) -> _Look:

@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 
 from complaints.models import Case
 from complaints.progress import oversights
-from complaints.refusals import Refusal
 from complaints.rules import LONGEST_NAME, LONGEST_SUBJECT, LONGEST_TEXT
 from complaints.rules.handling import MOST_COUNTERS
 from complaints.surroundings import TicketPlace, ticket_place
@@ -21,7 +20,19 @@ MINE, AGENCY, BUILDING = "ticket", "agency", "building"
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-class CaseForm(forms.Form):
+class ShowsRefusals(forms.Form):
+    """A form that says a rule's no beside the fields it is about."""
+
+    def show(self, refusal: Any) -> None:
+        """Put a refusal's sentences where they belong."""
+        for field, message in refusal.fields.items():
+            shown = field in self.fields and not self.fields[field].widget.is_hidden
+            self.add_error(field if shown else None, message)
+        if not refusal.fields:
+            self.add_error(None, refusal.message)
+
+
+class CaseForm(ShowsRefusals):
     """The story first; everything else may stay empty."""
 
     text = forms.CharField(
@@ -203,14 +214,6 @@ class CaseForm(forms.Form):
         """Another key: what is sent next is a case of its own."""
         self.data = self.data.copy()
         self.data["request_key"] = key
-
-    def show(self, refusal: Refusal) -> None:
-        """Put a refusal's sentences beside the fields they are about."""
-        for field, message in refusal.fields.items():
-            shown = field in self.fields and not self.fields[field].widget.is_hidden
-            self.add_error(field if shown else None, message)
-        if not refusal.fields:
-            self.add_error(None, refusal.message)
 
 
 class LookUpForm(forms.Form):

@@ -17,6 +17,7 @@ from django.utils.cache import get_conditional_response
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from complaints.bridge import safe_cell
 from complaints.figures import SMALLEST, Figures, figures_of, rows
 from complaints.published import page as page_of
 from complaints.published import published as publications
@@ -112,17 +113,10 @@ def _as_csv(mall: Mall, figures: Figures) -> HttpResponse:
     writer.writerow(("mall", "first", "last", *COLUMNS, "licence"))
     span = (mall.slug, *(date.isoformat() for date in (figures.first, figures.last)))
     for row in rows(figures):
-        writer.writerow((*span, *(_cell(row[column]) for column in COLUMNS), LICENCE))
+        writer.writerow((*span, *(safe_cell(row[column]) for column in COLUMNS), LICENCE))
     response = HttpResponse(text.getvalue(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="pengaduan-{mall.slug}.csv"'
     return response
-
-
-def _cell(value: object) -> object:
-    """A value that no spreadsheet takes for a formula; empty where it is not told."""
-    if value is None:
-        return ""
-    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t" and value else value
 
 
 _FORMS: dict[str, Callable[[Mall, Figures], HttpResponse]] = {"json": _as_json, "csv": _as_csv}

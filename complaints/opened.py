@@ -3,25 +3,13 @@
 The cookie holds a pass for that one case and goes to that case's addresses only.
 """
 
-import datetime as dt
-from collections.abc import Callable, Sequence
-
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from complaints import rules
 from complaints.models import Case
-from complaints.rules import Received
-from complaints.rules.filing import words
-from complaints.workflow import Step
 
-_RULES: dict[Step, Callable[..., Case]] = {
-    Step.COMPLETED: rules.complete,
-    Step.ADDED: rules.add,
-    Step.OBJECTED: rules.object_to,
-    Step.REOPENED: rules.reopen,
-}
 COOKIE = "case_pass"
 
 
@@ -50,17 +38,6 @@ def shut(response: HttpResponse, number: str) -> HttpResponse:
     if number.isascii() and number.isalnum():  # else no case, and nothing that fits into a cookie
         response.delete_cookie(COOKIE, path=_path(number), samesite="Strict")
     return response
-
-
-def say(
-    case: Case, step: Step, text: str, *, at: dt.datetime, files: Sequence[Received] = ()
-) -> Case:
-    """Let the reporter of an opened case say something; the same words sent twice count once."""
-    if not files and text.strip():
-        last = case.events.filter(visible_to_reporter=True).order_by("-pk").first()
-        if last is not None and (last.kind, last.note) == (step, words(text)):
-            return case
-    return _RULES[step](case=case, text=text, files=files, at=at)
 
 
 def _path(number: str) -> str:

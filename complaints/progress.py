@@ -14,7 +14,7 @@ from complaints.deadlines import DESK_CLOSES, DESK_OPENS, FIRST_ANSWER_DAYS
 from complaints.models import Attachment, Case, CaseEvent
 from complaints.rules.replying import REOPEN_WITHIN
 from complaints.rules.telling import ON_ITS_OWN
-from complaints.workflow import OPEN, State, Step, holder, may
+from complaints.workflow import BY_REPORTER, OPEN, State, Step, holder, may
 from services.calendar import working_days_after
 
 RATINGS: dict[int, str | Promise] = {
@@ -39,8 +39,6 @@ LOOKS = {
     State.MOVED: ("wait", "swap"),
     State.WITHDRAWN: ("off", ""),
 }
-# What the reporter said; everything else with words was said to them.
-_MINE = {Step.FILED, Step.COMPLETED, Step.ADDED, Step.OBJECTED, Step.REOPENED}
 _MOST_BRICKS, _WEEK = 20, 5
 
 
@@ -192,7 +190,7 @@ class Progress:
             text = self.case.text
         elif event.kind == Step.RATED:
             text = str(RATINGS.get(int(text), "")) if text.isdigit() else ""
-        mine = event.kind in _MINE or event.kind == Step.RATED
+        mine = event.kind in BY_REPORTER  # everything else with words was said to them
         if event.kind == Step.REOPENED and not text and not self.case.erased_at:
             text, mine = str(ON_ITS_OWN), False
         return [Said(text, mine, files)] if text or files else []

@@ -215,6 +215,11 @@ class Refusal(Exception):
         self.context = context
         self.fields = fields or {}
 
+    def at(self, field: str) -> "Refusal":
+        """This refusal, its sentence standing at one field."""
+        self.fields = {field: self.message}
+        return self
+
     @property
     def message(self) -> str:
         """The sentence, in the language of the reader."""

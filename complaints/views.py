@@ -13,6 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
@@ -32,7 +33,6 @@ from complaints.refusals import Refusal
 from complaints.rules import Filed
 from complaints.rules.filing import words
 from complaints.similar import similar
-from complaints.workflow import Step
 from services.models import Mall, ServiceType
 from services.views import in_mall, mall_of_address
 
@@ -163,13 +163,13 @@ def _view(act: Act) -> Callable[..., HttpResponse]:
     return view
 
 
-def _with_words(step: Step) -> Callable[..., HttpResponse]:
+def _with_words(rule: Callable[..., Case]) -> Callable[..., HttpResponse]:
     """An act that takes words and files."""
 
     def act(request: HttpRequest, case: Case, at: dt.datetime) -> None:
         text = words(request.POST.get("text", ""))  # looked at before the files are
         with receiving(request.FILES.getlist("files")) as files:
-            opened.say(case, step, text, at=at, files=files)
+            rule(case=case, text=text, at=at, files=files)
 
     return _view(act)
 
@@ -178,10 +178,10 @@ def _rating(typed: str) -> int:
     return int(typed) if typed in {"1", "2", "3", "4"} else 0
 
 
-complete = _with_words(Step.COMPLETED)
-add = _with_words(Step.ADDED)
-object_to = _with_words(Step.OBJECTED)
-reopen = _with_words(Step.REOPENED)
+complete = _with_words(rules.complete)
+add = _with_words(rules.add)
+object_to = _with_words(rules.object_to)
+reopen = _with_words(rules.reopen)
 withdraw = _view(lambda request, case, at: rules.withdraw(case=case, at=at))
 rate = _view(
     lambda request, case, at: rules.rate(
@@ -280,4 +280,4 @@ def _fresh(case: Case) -> Case:
 
 
 def _address(case: Case) -> str:
-    return f"/pengaduan/{case.number}/"
+    return reverse("complaints:case", args=[case.number])

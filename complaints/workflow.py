@@ -67,6 +67,18 @@ WITH_THE_AGENCY = (State.FORWARDED, State.IN_FOLLOW_UP)
 # Where a question to the reporter may be asked, and the case goes on once it is answered.
 ASKED_FROM = (State.VERIFICATION, *WITH_THE_AGENCY, State.OBJECTION, State.ESCALATED)
 
+# What the reporter does, whoever wrote it down.
+BY_REPORTER = frozenset(
+    {
+        Step.FILED,
+        Step.COMPLETED,
+        Step.ADDED,
+        Step.OBJECTED,
+        Step.REOPENED,
+        Step.RATED,
+        Step.WITHDRAWN,
+    }
+)
 # Where the agency's superior decides, not who answered.
 AT_SUPERIOR = (State.OBJECTION, State.ESCALATED)
 # Who has the case now, as a role.

@@ -6,7 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from complaints.models import Case, CaseEvent
-from complaints.workflow import State, Step
+from complaints.workflow import BY_REPORTER, State, Step
 from complaints.workflow import holder as holder_in
 
 _STATES = {State.NEEDS_COMPLETION: _("Menunggu pelapor")}
@@ -30,16 +30,6 @@ LOOKS = {
     State.CLOSED: "ok",
 }
 FLAGS = {"anonymous": _("anonim"), "confidential": _("rahasia")}
-# What the reporter does, whoever wrote it down.
-_BY_REPORTER = {
-    Step.FILED,
-    Step.COMPLETED,
-    Step.ADDED,
-    Step.OBJECTED,
-    Step.REOPENED,
-    Step.RATED,
-    Step.WITHDRAWN,
-}
 REPORTER, SYSTEM = _("pelapor"), _("sistem")
 
 
@@ -70,4 +60,4 @@ def author(event: CaseEvent) -> Any:
         return event.by.get_full_name() or event.by.username
     if event.kind == Step.REOPENED and not event.note:
         return SYSTEM  # what stood for it was taken back
-    return REPORTER if event.kind in _BY_REPORTER else SYSTEM
+    return REPORTER if event.kind in BY_REPORTER else SYSTEM

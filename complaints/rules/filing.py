@@ -150,7 +150,7 @@ def file_case(
             diagnosis = getattr(error.__cause__, "diag", None)
             broken = getattr(diagnosis, "constraint_name", "")
             if broken == "one_case_per_lapor_id":
-                raise _refusal_at("lapor_id", "lapor_id_taken") from error
+                raise Refusal("lapor_id_taken").at("lapor_id") from error
             if attempt == 3 or broken not in _COLLISIONS:
                 raise
     raise AssertionError("unreachable")
@@ -198,9 +198,9 @@ def words(text: str) -> str:
 def _check_moment(day: dt.date | None, time: dt.time | None, now: dt.datetime) -> None:
     """Refuse what has not happened yet, and an hour without its day."""
     if time is not None and day is None:
-        raise _refusal_at("happened_on", "day_missing")
+        raise Refusal("day_missing").at("happened_on")
     if day is not None and (day, time or dt.time()) > (now.date(), now.time()):
-        raise _refusal_at("happened_on", "not_yet_happened")
+        raise Refusal("not_yet_happened").at("happened_on")
 
 
 def _find_place(
@@ -213,20 +213,14 @@ def _find_place(
             services = services.filter(agency__code=agency_code)
         service = services.select_related("agency").first()
         if service is None:
-            raise _refusal_at("service", "unknown_service")
+            raise Refusal("unknown_service").at("service")
         return service.agency, service
     if agency_code:
         agency = Agency.objects.filter(mall=mall, code=agency_code).first()
         if agency is None:
-            raise _refusal_at("agency", "unknown_agency")
+            raise Refusal("unknown_agency").at("agency")
         return agency, None
     return None, None
-
-
-def _refusal_at(field: str, code: str) -> Refusal:
-    refusal = Refusal(code)
-    refusal.fields = {field: refusal.message}
-    return refusal
 
 
 def _known(key: bytes | None, content: bytes) -> Case | None:

@@ -54,7 +54,7 @@ def link_to_lapor(
         if getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") != _ONE_CASE:
             raise
         # Somebody wrote the same id down in this moment.
-        raise _at("lapor_id", Refusal("lapor_id_taken")) from error
+        raise Refusal("lapor_id_taken").at("lapor_id") from error
     return case
 
 
@@ -62,7 +62,7 @@ def read_lapor_id(typed: str) -> str:
     """A tracking id as it is stored: "#1234 567" is 1234567; refuses bad_lapor_id."""
     lapor_id = re.sub(r"\s", "", typed).lstrip("#").upper()
     if len(lapor_id) > LONGEST_LAPOR_ID or not _LAPOR_ID.fullmatch(lapor_id):
-        raise _at("lapor_id", Refusal("bad_lapor_id", limit=LONGEST_LAPOR_ID))
+        raise Refusal("bad_lapor_id", limit=LONGEST_LAPOR_ID).at("lapor_id")
     return lapor_id
 
 
@@ -70,16 +70,11 @@ def read_lapor_status(typed: str) -> str:
     """A status in one line; refuses lapor_status_too_long."""
     status = normalise_name(typed)
     if len(status) > LONGEST_LAPOR_STATUS:
-        raise _at("status", Refusal("lapor_status_too_long", limit=LONGEST_LAPOR_STATUS))
+        raise Refusal("lapor_status_too_long", limit=LONGEST_LAPOR_STATUS).at("status")
     return status
 
 
 def refuse_taken(*, mall_id: int, lapor_id: str) -> None:
     """Refuse an id that another case of the mall has; refuses lapor_id_taken."""
     if Case.objects.filter(mall_id=mall_id, lapor_id=lapor_id).exists():
-        raise _at("lapor_id", Refusal("lapor_id_taken"))
-
-
-def _at(field: str, refusal: Refusal) -> Refusal:
-    refusal.fields = {field: refusal.message}
-    return refusal
+        raise Refusal("lapor_id_taken").at("lapor_id")

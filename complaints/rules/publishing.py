@@ -43,15 +43,15 @@ def publish(
     subject, text = normalise_name(subject), words(text)
     answer = words(answer) if answer.strip() else ""
     if len(subject) > LONGEST_SUBJECT:
-        raise _at("subject", Refusal("subject_too_long", limit=LONGEST_SUBJECT))
+        raise Refusal("subject_too_long", limit=LONGEST_SUBJECT).at("subject")
     if not subject:
-        raise _at("subject", Refusal("subject_missing"))
+        raise Refusal("subject_missing").at("subject")
     case = held_for(user=by, pk=case_id, seen=seen, desk=True, decides=False)
     if case.confidential:
         raise Refusal("confidential_not_published")
     _refuse_personal(case, {"subject": subject, "text": text, "answer": answer})
     if not read_over:
-        raise _at("read_over", Refusal("not_read_over"))
+        raise Refusal("not_read_over").at("read_over")
     take(case, Step.PUBLISHED, at=at, by=by)
     told = {"subject": subject, "text": text, "answer": answer, "published_by": by}
     known = Publication.objects.filter(case=case).first()
@@ -110,9 +110,4 @@ def _refuse_personal(case: Case, told: dict[str, str]) -> None:
         if any(trace in text.casefold() for trace in traces):
             found.append(str(LABELS["account"]))
         if found:
-            raise _at(field, Refusal("still_personal", what=", ".join(found)))
-
-
-def _at(field: str, refusal: Refusal) -> Refusal:
-    refusal.fields = {field: refusal.message}
-    return refusal
+            raise Refusal("still_personal", what=", ".join(found)).at(field)

@@ -36,34 +36,19 @@ def withdraw(*, case: Case, at: dt.datetime) -> Case:
 @transaction.atomic
 def complete(*, case: Case, text: str, at: dt.datetime, files: Sequence[Received] = ()) -> Case:
     """Answer what the desk or the agency asked: the case goes on where it stood, and its clock."""
-    text = words(text)
-    case = held(case.pk)
-    if not may(Step.COMPLETED, case.state):
-        raise Refusal("nothing_asked")
-    take(case, Step.COMPLETED, at=at, note=text, end=State(case.goes_on_as), files=files)
-    return case
+    return _say(case, Step.COMPLETED, text, at=at, files=files, no="nothing_asked")
 
 
 @transaction.atomic
 def add(*, case: Case, text: str, at: dt.datetime, files: Sequence[Received] = ()) -> Case:
     """Say something more, unasked, while the case is at work."""
-    text = words(text)
-    case = held(case.pk)
-    if not may(Step.ADDED, case.state):
-        raise Refusal("nothing_to_add_to")
-    take(case, Step.ADDED, at=at, note=text, files=files)
-    return case
+    return _say(case, Step.ADDED, text, at=at, files=files, no="nothing_to_add_to")
 
 
 @transaction.atomic
 def object_to(*, case: Case, text: str, at: dt.datetime, files: Sequence[Received] = ()) -> Case:
     """Say why an answer is none: it goes to the agency's superior, and the mall knows."""
-    text = words(text)
-    case = held(case.pk)
-    if not may(Step.OBJECTED, case.state):
-        raise Refusal("nothing_to_object_to")
-    take(case, Step.OBJECTED, at=at, note=text, files=files)
-    return case
+    return _say(case, Step.OBJECTED, text, at=at, files=files, no="nothing_to_object_to")
 
 
 @transaction.atomic
@@ -72,14 +57,7 @@ def reopen(*, case: Case, text: str, at: dt.datetime, files: Sequence[Received] 
 
     Its term goes on where it stood when the answer was given.
     """
-    text = words(text)
-    case = held(case.pk)
-    if not may(Step.REOPENED, case.state):
-        raise Refusal("cannot_reopen")
-    if case.closed_at is None or at - case.closed_at > REOPEN_WITHIN:
-        raise Refusal("closed_long_ago")
-    take(case, Step.REOPENED, at=at, note=text, files=files)
-    return case
+    return _say(case, Step.REOPENED, text, at=at, files=files, no="cannot_reopen")
 
 
 @transaction.atomic
@@ -96,3 +74,30 @@ def rate(*, case: Case, rating: int, at: dt.datetime) -> Case:
     # The step moves no state: the day on which it closes stays too.
     take(case, Step.RATED, at=at, note=str(rating), changed=["rating"])
     return case
+
+
+def _say(
+    case: Case, step: Step, text: str, *, at: dt.datetime, files: Sequence[Received], no: str
+) -> Case:
+    """Let the reporter take a step with words, or refuse with `no`.
+
+    The same words once more, as a second press sends them, change nothing; files are always new.
+    """
+    text = words(text)
+    case = held(case.pk)
+    if not files and _is_last_word(case, step, text):
+        return case
+    if not may(step, case.state):
+        raise Refusal(no)
+    if step == Step.REOPENED and (case.closed_at is None or at - case.closed_at > REOPEN_WITHIN):
+        raise Refusal("closed_long_ago")
+    end = State(case.goes_on_as) if step == Step.COMPLETED else None
+    take(case, step, at=at, note=text, end=end, files=files)
+    return case
+
+
+def _is_last_word(case: Case, step: Step, text: str) -> bool:
+    """Whether just this was said last; that dates moved by it is no other word."""
+    told = case.events.filter(visible_to_reporter=True).exclude(kind=Step.EXTENDED)
+    last = told.order_by("-pk").first()
+    return last is not None and (last.kind, last.note) == (step, text)

@@ -144,7 +144,7 @@ def _to_reporter(case: Case, event: CaseEvent) -> list[Draft]:
             email=case.email,
             language=case.language,
             first_name="" if hidden else case.name.partition(" ")[0],
-            link=f"/pengaduan/{case.number}/",
+            link=reverse("complaints:case", args=[case.number]),
             words=words,
         )
     ]

@@ -382,3 +382,24 @@ def test_only_an_open_case_of_the_mall_is_merged_into(filed, desk):
         press = partial(ACTS["gabung"].run, case, {"number": number}, [])
         asked = {"case_id": case.pk, "by": desk, "at": at(11)}
         assert code_of(press, **asked) == "no_case_to_merge"
+
+
+def test_the_same_words_sent_twice_are_said_once_also_where_they_moved_the_dates(
+    forwarded, liaison
+):
+    case, _pin = forwarded
+    rules.ask_for_more(case_id=case.pk, text=TEXT, by=liaison, at=days_later(1))
+    for hour in (10, 11):
+        case = rules.complete(case=case, text="Pukul 9.", at=days_later(6, hour))
+        assert case.state == State.FORWARDED
+    assert kinds(case).count("completed") == kinds(case).count("extended") == 1
+    rules.add(case=case, text="Dan lagi.", at=days_later(7))
+    rules.add(case=case, text="Pukul 9.", at=days_later(7))
+    assert kinds(case).count("added") == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_press_at_once_say_it_once(forwarded):
+    case, _pin = forwarded
+    at_once(4, lambda _n: rules.add(case=case, text="Pukul 9.", at=at(12)))
+    assert kinds(case).count("added") == 1

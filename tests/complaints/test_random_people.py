@@ -17,8 +17,8 @@ from services.models import Officer
 from tests.house import at
 
 pytestmark = pytest.mark.django_db
-BY_REPORTER = {Step.FILED, Step.COMPLETED, Step.OBJECTED, Step.REOPENED, Step.RATED, Step.WITHDRAWN}
-BY_REPORTER |= {Step.ADDED}
+BY_REPORTER = {Step.FILED, Step.COMPLETED, Step.ADDED, Step.OBJECTED, Step.REOPENED}
+BY_REPORTER |= {Step.RATED, Step.WITHDRAWN}
 BY_THE_CLOCK = {Step.CLOSED, Step.OVERDUE}
 BY_EITHER = {Step.EXTENDED}  # whoever ended the wait
 OF = {  # what is pressed, and the step it asks for
