@@ -27,7 +27,10 @@ TOO_HIGH = SMALL.replace("WRONG", "box.top < innerHeight / 2 - 1")
 OUTSIDE = SMALL.replace("WRONG", "box.bottom > innerHeight + 1 || box.right > innerWidth + 1")
 SCROLLS = """() => [document.documentElement, ...document.querySelectorAll(
     '.m-kiosk, .m-kiosk__top, .m-kiosk__main, .m-kacts, .m-ktile, .m-kbtn, .m-kpaper')]
-  .filter((one) => one.scrollHeight > one.clientHeight + 2).map((one) => one.className)"""
+  .filter((one) => one.scrollHeight > one.clientHeight + 2)
+  .map((one) => `${one.className}: ${one.scrollHeight} in ${one.clientHeight}`)"""
+LAID_OUT = """() => document.fonts.ready.then(() => new Promise((done) =>
+  requestAnimationFrame(() => requestAnimationFrame(done))))"""
 
 
 @pytest.fixture
@@ -148,6 +151,7 @@ def test_with_larger_writing_a_call_for_help_hides_nothing(house, open_kiosk):
 
 def _holds(page, *, low: bool) -> None:
     where = (page.url, page.viewport_size)
+    page.evaluate(LAID_OUT)
     assert page.evaluate(SCROLLS) == [], where
     assert page.evaluate(TOO_SMALL) == [], where
     assert page.evaluate(OUTSIDE) == [], where
